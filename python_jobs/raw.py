@@ -1,0 +1,223 @@
+"""Deliveries into the raw tables: one at a time, numbered in order, visible at once.
+
+A delivery appends its rows first and lists its batches last, in one commit. Readers
+take only listed batches, so one that dies half-way leaves nothing that counts.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from python_jobs import contract
+from python_jobs.errors import UserError
+from python_jobs.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One published batch: what `raw.batches` says of it."""
+
+    batch_id: int
+    kind: str
+    source: str
+    content_hash: str
+    rows_in: int
+    rows_raw: int
+    rows_rejected: int
+    has_time_of_day: bool
+    ingested_at: datetime
+
+
+@dataclass
+class Delivery:
+    """An open delivery: append to it; it is published when its `with` block ends."""
+
+    spark: SparkSession
+    settings: Settings
+    next_batch_id: int
+    batches: list[Batch] = field(default_factory=list)
+
+    def batch_of(self, content_hash: str) -> int | None:
+        """The published batch with this content, None where there is none."""
+        from pyspark.sql import functions as F
+
+        found = (
+            self._table("batches")
+            .where(F.col("content_hash") == content_hash)
+            .agg(F.min("_batch_id"))
+            .collect()
+        )
+        return found[0][0]
+
+    def append(
+        self,
+        kind: str,
+        rows: DataFrame,
+        *,
+        source: str,
+        content_hash: str,
+        ingested_at: datetime,
+        rejects: DataFrame | None = None,
+        rows_in: int | None = None,
+    ) -> Batch:
+        """Append one batch to `raw.<kind>`, and its rejected rows to `raw.rejects`.
+
+        Args:
+            kind: The table, customers or transactions.
+            rows: The contract's columns of that table, without the batch columns.
+            source: Where the rows come from, as a person would name it.
+            content_hash: Fingerprint of the input.
+            ingested_at: When the rows are delivered, with its time zone.
+            rejects: row_number, row_text and reason of the rows that did not parse.
+            rows_in: Rows of the input, counted apart from the rows written.
+
+        Raises:
+            UserError: Rows in are not rows raw plus rows rejected.
+        """
+        batch_id = self.next_batch_id
+        self.next_batch_id += 1
+        rows_raw, has_time_of_day = self._write(
+            kind, rows, batch_id, source, ingested_at
+        )
+        rows_rejected = 0
+        if rejects is not None:
+            rows_rejected, _ = self._write(
+                "rejects", rejects, batch_id, source, ingested_at
+            )
+        if rows_in is None:
+            rows_in = rows_raw + rows_rejected
+        if rows_in != rows_raw + rows_rejected:
+            raise UserError(
+                f"{source}: {rows_in} rows in, but {rows_raw} loaded and "
+                f"{rows_rejected} rejected; did the file change while it was read? "
+                "Nothing was published: load it again"
+            )
+        batch = Batch(
+            batch_id,
+            kind,
+            source,
+            content_hash,
+            rows_in,
+            rows_raw,
+            rows_rejected,
+            has_time_of_day,
+            ingested_at,
+        )
+        self.batches.append(batch)
+        return batch
+
+    def publish(self) -> None:
+        """List the batches of this delivery, all in one commit."""
+        if not self.batches:
+            return
+        from pyspark.sql import functions as F
+
+        rows = None
+        for batch in self.batches:
+            row = self.spark.range(1).select(
+                *(
+                    F.lit(getattr(batch, name.removeprefix("_"))).cast(kind).alias(name)
+                    for name, kind in contract.columns("raw", "batches").items()
+                )
+            )
+            rows = row if rows is None else rows.unionAll(row)
+        rows.coalesce(1).write.format("delta").mode("append").saveAsTable(
+            self._name("batches")
+        )
+
+    def _write(
+        self,
+        table: str,
+        rows: DataFrame,
+        batch_id: int,
+        source: str,
+        ingested_at: datetime,
+    ) -> tuple[int, bool]:
+        """Append in one commit; return how many rows, and if any has a time of day."""
+        from pyspark.sql import functions as F
+
+        stamped = (
+            rows.withColumn("_batch_id", F.lit(batch_id))
+            .withColumn("_ingested_at", F.lit(ingested_at).cast("timestamp"))
+            .withColumn("_source", F.lit(source))
+        )
+        stamped.select(
+            *(
+                F.col(name).cast(kind).alias(name)
+                for name, kind in contract.columns("raw", table).items()
+            )
+        ).write.format("delta").mode("append").saveAsTable(self._name(table))
+        has_time = (
+            F.max(F.col("transacted_at") != F.date_trunc("day", "transacted_at"))
+            if table == "transactions"
+            else F.lit(False)
+        )
+        written = (
+            self._table(table)
+            .where(F.col("_batch_id") == batch_id)
+            .agg(F.count(F.lit(1)), has_time)
+            .collect()[0]
+        )
+        return written[0], bool(written[1])
+
+    def _table(self, table: str) -> DataFrame:
+        return self.spark.table(self._name(table))
+
+    def _name(self, table: str) -> str:
+        return f"{self.settings.schema('raw')}.{table}"
+
+
+@contextmanager
+def delivery(spark: SparkSession, settings: Settings) -> Iterator[Delivery]:
+    """Open a delivery; publish it if the block ends without an error.
+
+    Raises:
+        UserError: Another delivery is under way.
+    """
+    with _lock(settings):
+        contract.create_missing(spark, settings, "raw")
+        opened = Delivery(spark, settings, _next_batch_id(spark, settings))
+        yield opened
+        opened.publish()
+
+
+@contextmanager
+def _lock(settings: Settings) -> Iterator[None]:
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (settings.home / "load.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise UserError(
+                f"process {lock.read().strip()} is loading: wait until it ends"
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _next_batch_id(spark: SparkSession, settings: Settings) -> int:
+    """One more than any number in use, those of deliveries that died included."""
+    from pyspark.sql import functions as F
+
+    def newest(table: str, above: int) -> int:
+        rows = spark.table(f"{settings.schema('raw')}.{table}")
+        # File statistics on _batch_id let Delta skip all history here.
+        found = rows.where(F.col("_batch_id") > above).agg(F.max("_batch_id")).collect()
+        return found[0][0] or above
+
+    number = newest("batches", 0)
+    for table in ("customers", "transactions", "rejects"):
+        number = newest(table, number)
+    return number + 1

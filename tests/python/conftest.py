@@ -1,0 +1,58 @@
+"""One engine for the whole test run; each module has schemas of its own in it."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from python_jobs import engine, session
+from python_jobs.settings import Settings
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def local_settings(home: Path) -> Settings:
+    """Settings of an engine of its own, for tests that start and stop one."""
+    return Settings(
+        home=home,
+        thrift_host="127.0.0.1",
+        thrift_port=free_port(),
+        connect_port=free_port(),
+        remote_connect_url=None,
+        heap_mb=3072,
+        schema_prefix="",
+    )
+
+
+@pytest.fixture(scope="session")
+def engine_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A running engine with an empty warehouse."""
+    settings = local_settings(tmp_path_factory.mktemp("behavior"))
+    engine.up(settings)
+    yield settings
+    engine.down(settings)
+
+
+@pytest.fixture(scope="module")
+def settings(engine_settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """The shared engine, with schemas that only this module uses."""
+    name = re.sub(r"\W", "_", request.module.__name__.rpartition(".")[2])
+    return replace(engine_settings, schema_prefix=f"{name}_")
+
+
+@pytest.fixture(scope="module")
+def spark(settings: Settings) -> Iterator[SparkSession]:
+    """A Connect session on the shared engine."""
+    with session.connect(settings) as spark:
+        yield spark
