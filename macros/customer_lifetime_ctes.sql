@@ -1,0 +1,77 @@
+{% macro customer_lifetime_ctes(customer_days) -%}
+dated_purchases as (
+
+    select
+        *,
+        case when net_amount > 0 then activity_date end as purchase_date
+
+    from {{ customer_days }}
+
+),
+
+spaced as (
+
+    select
+        *,
+        datediff(
+            purchase_date,
+            last_value(purchase_date) ignore nulls over (
+                partition by customer_id
+                order by activity_date
+                rows between unbounded preceding and 1 preceding
+            )
+        ) as gap_days
+
+    from dated_purchases
+
+),
+
+ranked_gaps as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id
+            order by gap_days asc nulls last, activity_date asc
+        ) as gap_rank,
+        count(gap_days) over (partition by customer_id) as gap_count
+
+    from spaced
+
+),
+
+customer_lifetimes as (
+
+    select
+        customer_id,
+        min(activity_date) as first_activity_date,
+        max(activity_date) as last_activity_date,
+        min(purchase_date) as first_purchase_date,
+        max(purchase_date) as last_purchase_date,
+        count(purchase_date) as purchase_day_count,
+        count_if(purchase_date is not null and weekday(activity_date) >= 5)
+            as weekend_purchase_day_count,
+        sum(line_count) as line_count,
+        sum(purchase_line_count) as transaction_count,
+        sum(return_line_count) as return_count,
+        cast(sum(gross_amount) as decimal(18, 2)) as gross_revenue,
+        cast(sum(returned_amount) as decimal(18, 2)) as returned_revenue,
+        cast(sum(net_amount) as decimal(18, 2)) as net_revenue,
+        sum(night_line_count) as night_line_count,
+        sum(morning_line_count) as morning_line_count,
+        sum(afternoon_line_count) as afternoon_line_count,
+        sum(evening_line_count) as evening_line_count,
+        max(gap_count) as gap_count,
+        avg(gap_days) as mean_gap_days,
+        -- The middle gap, or the mean of the two in the middle.
+        avg(gap_days) filter (
+            where gap_rank in ((gap_count + 1) div 2, (gap_count + 2) div 2)
+        ) as median_gap_days,
+        max(_changed_batch_id) as _changed_batch_id
+
+    from ranked_gaps
+
+    group by customer_id
+
+)
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro escape_literal(text) -%}
+    {{- return(text | replace('\\', '\\\\') | replace("'", "\\'")) -}}
+{%- endmacro %}

@@ -1,0 +1,25 @@
+{{ config(materialized='view') }}
+
+with
+
+transactions as (
+
+    select * from {{ ref('stg_transactions') }}
+
+)
+
+select
+    transaction_id,
+    customer_id,
+    product_category,
+    payment_method,
+    amount,
+    quantity,
+    amount < 0 as is_return,
+    transacted_at,
+    transacted_date,
+    transacted_hour
+
+from transactions
+
+where transacted_date < {{ as_of_date() }}

@@ -1,0 +1,88 @@
+with
+
+buyers as (
+
+    select * from {{ ref('dim_customers') }}
+
+    where purchase_day_count > 0
+
+),
+
+preferences as (
+
+    select
+        customer_id,
+        attribute,
+        attribute_value,
+        purchase_line_count
+        / sum(purchase_line_count) over (partition by customer_id, attribute)
+            as share
+
+    from {{ ref('fct_customer_preferences') }}
+
+    where purchase_line_count > 0
+
+),
+
+shares as (
+
+    select
+        customer_id,
+        map_from_entries(array_sort(
+            collect_list(struct(attribute_value, share))
+                filter (where attribute = 'product_category')
+        )) as category_shares,
+        map_from_entries(array_sort(
+            collect_list(struct(attribute_value, share))
+                filter (where attribute = 'payment_method')
+        )) as payment_shares
+
+    from preferences
+
+    group by customer_id
+
+),
+
+timed as (
+
+    select
+        *,
+        nullif(
+            night_line_count
+            + morning_line_count
+            + afternoon_line_count
+            + evening_line_count,
+            0
+        ) as timed_line_count
+
+    from buyers
+
+)
+
+select
+    timed.customer_id,
+    timed.as_of_date,
+    timed.recency_days,
+    cast(timed.purchase_day_count as int) as frequency,
+    timed.net_revenue as monetary,
+    timed.average_basket,
+    datediff(timed.as_of_date, timed.first_purchase_date) as tenure_days,
+    timed.mean_gap_days,
+    cast(timed.returned_revenue / timed.gross_revenue as double) as returns_rate,
+    timed.transaction_count / timed.purchase_day_count as lines_per_purchase_day,
+    timed.distinct_category_count,
+    timed.weekend_purchase_day_count / timed.purchase_day_count as weekend_share,
+    timed.night_line_count / timed.timed_line_count as night_share,
+    timed.morning_line_count / timed.timed_line_count as morning_share,
+    timed.afternoon_line_count / timed.timed_line_count as afternoon_share,
+    timed.evening_line_count / timed.timed_line_count as evening_share,
+    shares.category_shares,
+    shares.payment_shares,
+    timed.age,
+    timed.gender,
+    timed.location,
+    timed.membership_level
+
+from timed
+
+left join shares on timed.customer_id = shares.customer_id

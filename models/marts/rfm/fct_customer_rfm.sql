@@ -1,0 +1,172 @@
+with
+
+customers as (
+
+    select
+        customer_id,
+        as_of_date,
+        recency_days,
+        cast(purchase_day_count as int) as frequency,
+        net_revenue as monetary
+
+    from {{ ref('dim_customers') }}
+
+),
+
+thresholds as (
+
+    select
+        as_of_date,
+        measure,
+        q1,
+        q2,
+        q3,
+        q4
+
+    from {{ ref('fct_rfm_thresholds') }}
+
+),
+
+quintile_segments as (
+
+    select * from {{ ref('rfm_segments_quintile') }}
+
+),
+
+fixed_segments as (
+
+    select * from {{ ref('rfm_segments_fixed') }}
+
+),
+
+-- One row: the score is 1 plus the cut points that a value reaches.
+cut_points as (
+
+    select
+        collect_list(cut_point) filter (where measure = 'recency') as recency,
+        collect_list(cut_point) filter (where measure = 'frequency') as frequency,
+        collect_list(cut_point) filter (where measure = 'monetary') as monetary
+
+    from {{ ref('rfm_fixed_cut_points') }}
+
+),
+
+-- A single buyer has no thresholds, and passes them all.
+scored as (
+
+    select
+        customers.*,
+        1
+        + cast(coalesce(customers.recency_days < recency.q1, true) as int)
+        + cast(coalesce(customers.recency_days < recency.q2, true) as int)
+        + cast(coalesce(customers.recency_days < recency.q3, true) as int)
+        + cast(coalesce(customers.recency_days < recency.q4, true) as int)
+            as r_score,
+        1
+        + cast(coalesce(customers.frequency > frequency.q1, true) as int)
+        + cast(coalesce(customers.frequency > frequency.q2, true) as int)
+        + cast(coalesce(customers.frequency > frequency.q3, true) as int)
+        + cast(coalesce(customers.frequency > frequency.q4, true) as int)
+            as f_score,
+        1
+        + cast(coalesce(customers.monetary > monetary.q1, true) as int)
+        + cast(coalesce(customers.monetary > monetary.q2, true) as int)
+        + cast(coalesce(customers.monetary > monetary.q3, true) as int)
+        + cast(coalesce(customers.monetary > monetary.q4, true) as int)
+            as m_score,
+        1 + size(filter(cut_points.recency, days -> customers.recency_days <= days))
+            as fixed_r_score,
+        1 + size(filter(cut_points.frequency, days -> customers.frequency >= days))
+            as fixed_f_score,
+        1 + size(filter(cut_points.monetary, money -> customers.monetary >= money))
+            as fixed_m_score
+
+    from customers
+
+    cross join cut_points
+
+    inner join thresholds as recency
+        on
+            customers.as_of_date = recency.as_of_date
+            and recency.measure = 'recency'
+
+    inner join thresholds as frequency
+        on
+            customers.as_of_date = frequency.as_of_date
+            and frequency.measure = 'frequency'
+
+    inner join thresholds as monetary
+        on
+            customers.as_of_date = monetary.as_of_date
+            and monetary.measure = 'monetary'
+
+    where customers.frequency > 0
+
+),
+
+segmented as (
+
+    select
+        scored.*,
+        case
+            when
+                quintile_segments.segment = 'Cannot Lose Them'
+                and scored.frequency < {{ var('cannot_lose_min_frequency') }}
+                then 'Hibernating'
+            else quintile_segments.segment
+        end as segment,
+        fixed_segments.segment as fixed_segment
+
+    from scored
+
+    left join quintile_segments
+        on
+            scored.r_score = quintile_segments.r_score
+            and scored.f_score = quintile_segments.f_score
+            and scored.m_score = quintile_segments.m_score
+
+    left join fixed_segments
+        on
+            scored.fixed_r_score = fixed_segments.r_score
+            and scored.fixed_f_score = fixed_segments.f_score
+            and scored.fixed_m_score = fixed_segments.m_score
+
+)
+
+select
+    customer_id,
+    as_of_date,
+    recency_days,
+    frequency,
+    monetary,
+    r_score,
+    f_score,
+    m_score,
+    segment,
+    fixed_r_score,
+    fixed_f_score,
+    fixed_m_score,
+    fixed_segment
+
+from segmented
+
+union all
+
+select
+    customer_id,
+    as_of_date,
+    recency_days,
+    frequency,
+    monetary,
+    cast(null as int) as r_score,
+    cast(null as int) as f_score,
+    cast(null as int) as m_score,
+    'Prospects' as segment,
+    cast(null as int) as fixed_r_score,
+    cast(null as int) as fixed_f_score,
+    cast(null as int) as fixed_m_score,
+    'Prospects' as fixed_segment
+
+from customers
+
+where frequency = 0
