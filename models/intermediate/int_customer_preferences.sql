@@ -5,23 +5,18 @@
     post_hook='{{ compact() }}',
 ) }}
 
+-- depends_on: {{ ref('int_customer_day_touches') }}
+
 with
-
-touches as (
-
-    select * from {{ ref('int_customer_day_touches') }}
-
-),
 
 {% if is_incremental() %}
 touched as (
 
     select distinct customer_id
 
-    from touches
+    from {{ ref('int_customer_day_touches') }}
 
-    where
-        _changed_batch_id > (select coalesce(max(_changed_batch_id), 0) from {{ this }})
+    where _changed_batch_id > {{ processed_through('_changed_batch_id') }}
 
 ),
 {% endif %}

@@ -28,7 +28,7 @@ deliveries as (
 
     {% if is_incremental() %}
     -- Batches are published in order, so this misses none, however late its rows.
-    where customers._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+    where customers._batch_id > {{ processed_through('_batch_id') }}
     {% endif %}
 
 ),
@@ -79,7 +79,8 @@ select
     case
         when newest.age not between {{ var('min_age') }} and {{ var('max_age') }}
             then 'age_out_of_range'
-        when newest.registration_date
+        when
+            newest.registration_date
             > date_add(cast(newest._ingested_at as date), 1)
             then 'registered_in_future'
     end as quarantine_reason,

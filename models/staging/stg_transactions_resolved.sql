@@ -56,7 +56,7 @@ deliveries as (
 
     {% if is_incremental() %}
     -- Batches are published in order, so this misses none, however late its rows.
-    where transactions._batch_id > (select coalesce(max(_batch_id), 0) from {{ this }})
+    where transactions._batch_id > {{ processed_through('_batch_id') }}
     {% endif %}
 
 ),
@@ -100,8 +100,7 @@ superseded as (
 {% if is_incremental() %}
 known as (
 
-    select
-        this_table.*
+    select this_table.*
 
     from {{ this }} as this_table
 
@@ -111,8 +110,7 @@ known as (
 
 released as (
 
-    select
-        this_table.*
+    select this_table.*
 
     from {{ this }} as this_table
 

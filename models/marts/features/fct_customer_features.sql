@@ -28,14 +28,18 @@ shares as (
 
     select
         customer_id,
-        map_from_entries(array_sort(
-            collect_list(struct(attribute_value, share))
-                filter (where attribute = 'product_category')
-        )) as category_shares,
-        map_from_entries(array_sort(
-            collect_list(struct(attribute_value, share))
-                filter (where attribute = 'payment_method')
-        )) as payment_shares
+        map_from_entries(array_sort(collect_list(
+            case
+                when attribute = 'product_category'
+                    then struct(attribute_value, share)
+            end
+        ))) as category_shares,
+        map_from_entries(array_sort(collect_list(
+            case
+                when attribute = 'payment_method'
+                    then struct(attribute_value, share)
+            end
+        ))) as payment_shares
 
     from preferences
 

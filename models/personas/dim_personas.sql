@@ -1,0 +1,74 @@
+with
+
+personas as (
+
+    select * from {{ ref('stg_personas') }}
+
+),
+
+runs as (
+
+    select * from {{ ref('stg_persona_runs') }}
+
+),
+
+customer_personas as (
+
+    select * from {{ ref('fct_customer_personas') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('fct_customer_features') }}
+
+),
+
+customers_by_persona as (
+
+    select
+        customer_personas.persona_id,
+        count(*) as customer_count,
+        coalesce(sum(customers.monetary), 0) as net_revenue,
+        sum(customers.frequency) as purchase_day_count,
+        avg(customers.recency_days) as average_recency_days,
+        avg(customers.frequency) as average_frequency
+
+    from customer_personas
+
+    left join customers on customer_personas.customer_id = customers.customer_id
+
+    group by customer_personas.persona_id
+
+)
+
+select
+    personas.persona_id,
+    personas.persona_name,
+    personas.naming_reason,
+    coalesce(customers_by_persona.customer_count, 0) as customer_count,
+    cast(coalesce(customers_by_persona.net_revenue, 0) as decimal(18, 2))
+        as net_revenue,
+    cast(
+        customers_by_persona.net_revenue
+        / nullif(sum(customers_by_persona.net_revenue) over (), 0) as double
+    ) as share_of_revenue,
+    customers_by_persona.average_recency_days,
+    customers_by_persona.average_frequency,
+    cast(
+        customers_by_persona.net_revenue
+        / nullif(customers_by_persona.customer_count, 0) as decimal(18, 2)
+    ) as average_monetary,
+    cast(
+        customers_by_persona.net_revenue
+        / nullif(customers_by_persona.purchase_day_count, 0) as decimal(18, 2)
+    ) as average_basket,
+    personas.run_id,
+    runs.as_of_date
+
+from personas
+
+inner join runs on personas.run_id = runs.run_id
+
+left join customers_by_persona
+    on personas.persona_id = customers_by_persona.persona_id
