@@ -89,7 +89,8 @@ class Delivery:
             kind, rows, batch_id, source, ingested_at
         )
         rows_rejected = 0
-        if rejects is not None:
+        # Where every row was loaded there is none to reject: save reading it all again.
+        if rejects is not None and rows_raw != rows_in:
             rows_rejected, _ = self._write(
                 "rejects", rejects, batch_id, source, ingested_at
             )

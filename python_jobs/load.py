@@ -1,0 +1,179 @@
+"""Loading: files of a user's own into the raw tables, by a mapping."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from python_jobs import inputs, raw
+from python_jobs import mapping as mappings
+from python_jobs.errors import UserError
+from python_jobs.frames import NUMBER, ROW
+from python_jobs.mapping import Mapping
+from python_jobs.parse import REASON, identified, parse
+from python_jobs.settings import PROJECT, Settings
+from python_jobs.spark_errors import explained
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+EXAMPLES = {"cdnow": ("lifetimes", "datasets/CDNOW_master.txt")}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What came of a load.
+
+    Attributes:
+        source: Where the rows came from.
+        batches: The batches it published: none where the content was there already.
+        batch_id: The batch that holds the content.
+    """
+
+    source: str
+    batches: list[raw.Batch]
+    batch_id: int
+
+    @property
+    def lines(self) -> list[str]:
+        """What to tell a person, a line for each batch."""
+        if not self.batches:
+            return [f"{self.source} is already loaded as batch {self.batch_id}"]
+        return [
+            f"batch {batch.batch_id}: {batch.rows_raw:,} {batch.kind}"
+            + (
+                f", {batch.rows_rejected:,} rows rejected (why: raw.rejects)"
+                if batch.rows_rejected
+                else ""
+            )
+            for batch in self.batches
+        ]
+
+
+def load(
+    spark: SparkSession, settings: Settings, path: str, mapping: Mapping
+) -> Loaded:
+    """Load the files at a path, unless their content is there already.
+
+    Args:
+        spark: A session on the engine, which must be able to read the path.
+        settings: Which engine, and the names of its schemas.
+        path: A file, a folder or a glob; relative to the current folder where the
+            engine is local.
+        mapping: What the files' columns mean.
+
+    Raises:
+        UserError: The input cannot be used; nothing is published then.
+    """
+    source = _absolute(path) if settings.is_local else path
+    with explained(source):
+        found = inputs.read(spark, _literal(source, settings), mapping)
+        rows = parse(found, mapping)
+        _require_good_row(rows, source)
+        content = f"{found.count} {found.digest} {mapping.fingerprint}"
+        content_hash = hashlib.sha256(content.encode()).hexdigest()
+        with raw.delivery(spark, settings) as delivery:
+            there = delivery.batch_of(content_hash)
+            if there is not None:
+                return Loaded(source, [], there)
+            ingested_at = datetime.now(UTC)
+            batch = delivery.append(
+                mapping.kind,
+                identified(rows.where(f"{REASON} is null"), mapping.kind),
+                source=source,
+                content_hash=content_hash,
+                ingested_at=ingested_at,
+                rejects=_rejects(rows),
+                rows_in=found.count,
+            )
+            if mapping.derives_customers:
+                customers = _new_customers(spark, settings, batch.batch_id)
+                if not customers.isEmpty():
+                    delivery.append(
+                        "customers",
+                        customers,
+                        source=source,
+                        content_hash=hashlib.sha256(
+                            f"customers of {content_hash}".encode()
+                        ).hexdigest(),
+                        ingested_at=ingested_at,
+                    )
+        return Loaded(source, delivery.batches, batch.batch_id)
+
+
+def example(name: str) -> tuple[str, Mapping]:
+    """The path and the mapping of a data set that comes with the project.
+
+    Raises:
+        UserError: There is no such example, or its package is not installed.
+    """
+    if name not in EXAMPLES:
+        raise UserError(f"there is no example '{name}': there is {', '.join(EXAMPLES)}")
+    package, file = EXAMPLES[name]
+    # Found without importing it: the package is only the parcel of the file.
+    spec = find_spec(package)
+    path = Path(spec.origin).parent / file if spec and spec.origin else None
+    if path is None or not path.exists():
+        raise UserError(
+            f"the example '{name}' is a file of the Python package {package}, which is "
+            "not installed: run `uv sync --group example`"
+        )
+    return str(path), mappings.read(PROJECT / "examples" / f"{name}.yml")
+
+
+def _absolute(path: str) -> str:
+    """The path from the root, because the engine runs in another folder."""
+    if re.match(r"[a-z][a-z0-9+.-]+:/", path):
+        return path
+    return str(Path(path).expanduser().absolute())
+
+
+def _literal(source: str, settings: Settings) -> str:
+    """The path as Spark takes it: a file whose name looks like a glob is no glob."""
+    if settings.is_local and Path(source).exists():
+        return re.sub(r"([\\{}\[\]*?])", r"\\\1", source)
+    return source
+
+
+def _require_good_row(rows: DataFrame, source: str) -> None:
+    """Refuse a source of which nothing can be used: then the mapping is wrong."""
+    if not rows.where(f"{REASON} is null").limit(1).isEmpty():
+        return
+    reason = rows.select(REASON).first()[0]
+    raise UserError(
+        f"no row of {source} can be used; the first: {reason} (is the mapping right?)"
+    )
+
+
+def _rejects(rows: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    return rows.where(f"{REASON} is not null").select(
+        F.col(NUMBER).alias("row_number"),
+        F.col(ROW).alias("row_text"),
+        F.col(REASON).alias("reason"),
+    )
+
+
+def _new_customers(spark: SparkSession, settings: Settings, batch_id: int) -> DataFrame:
+    """The customers of a batch that no published batch of customers names."""
+    from pyspark.sql import functions as F
+
+    schema = settings.schema("raw")
+    published = spark.table(f"{schema}.batches").select("_batch_id")
+    known = spark.table(f"{schema}.customers").join(
+        F.broadcast(published), "_batch_id", how="left_semi"
+    )
+    return identified(
+        spark.table(f"{schema}.transactions")
+        .where((F.col("_batch_id") == batch_id) & F.col("customer_id").isNotNull())
+        .select("customer_id")
+        .distinct()
+        .join(known, "customer_id", how="left_anti"),
+        "customers",
+    )

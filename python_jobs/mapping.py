@@ -1,0 +1,255 @@
+"""The mapping: a small YAML file that says how a source becomes raw data.
+
+`examples/cdnow.yml` is its documentation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from python_jobs import contract
+from python_jobs.errors import UserError
+
+KINDS = ("transactions", "customers")
+FORMATS = ("csv", "parquet")
+# What must be mapped. A transaction without an id gets one.
+REQUIRED = {
+    "transactions": ("customer_id", "transacted_at", "amount"),
+    "customers": ("customer_id",),
+}
+WHITESPACE = "whitespace"
+CSV_KEYS = ("separator", "header", "encoding", "quote", "escape", "multiline")
+TRANSACTION_KEYS = ("returns", "customers")
+KEYS = ("kind", "format", *CSV_KEYS, "columns", *TRANSACTION_KEYS)
+MEANINGS = ("column", "constant", "expression")
+
+
+@dataclass(frozen=True)
+class Value:
+    """Where the values of one contract column come from.
+
+    Attributes:
+        meaning: What `text` is: a source column, a constant or a Spark SQL expression.
+        text: The column's name, the constant or the expression.
+        format: Spark's pattern of a date or time, None for ISO 8601.
+        time_zone: The zone of times that name none, None for UTC.
+    """
+
+    meaning: str
+    text: str
+    format: str | None = None
+    time_zone: str | None = None
+
+
+@dataclass(frozen=True)
+class Returns:
+    """Rows whose column has one of these values are returns."""
+
+    column: str
+    equals: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """How the files of one source become rows of one raw table.
+
+    Attributes:
+        kind: The raw table, transactions or customers.
+        format: csv or parquet, None where the files' names say it.
+        separator: One character, or `whitespace`.
+        header: The names of the columns, None where the files begin with them.
+        encoding: Name of the files' encoding.
+        quote: What may stand around a value.
+        escape: What stands before a quote within a value.
+        multiline: Whether values hold line breaks.
+        columns: Where each contract column comes from.
+        returns: How returns are marked, None where their amounts are negative.
+        derives_customers: Whether unknown customers are added to raw.customers.
+    """
+
+    kind: str
+    columns: dict[str, Value]
+    format: str | None = None
+    separator: str = ","
+    header: tuple[str, ...] | None = None
+    encoding: str = "utf-8"
+    quote: str = '"'
+    escape: str = '"'
+    multiline: bool = False
+    returns: Returns | None = None
+    derives_customers: bool = True
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for mappings that mean the same, whatever their layout."""
+        meaning = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(meaning.encode()).hexdigest()
+
+
+def read(path: Path) -> Mapping:
+    """Read a mapping file.
+
+    Raises:
+        UserError: The file is missing, is no YAML, or says something meaningless.
+    """
+    try:
+        return parse(path.read_text("utf-8"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} cannot be read: it is not UTF-8") from error
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+
+
+def parse(text: str) -> Mapping:
+    """Understand the text of a mapping.
+
+    Raises:
+        UserError: It is no YAML, or says something meaningless.
+    """
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise UserError("no mapping: begin with a copy of examples/cdnow.yml")
+    _known(content, KEYS, "the mapping")
+    kind = _choice(content, "kind", KINDS)
+    if kind is None:
+        raise UserError(f"'kind' is missing: say {' or '.join(KINDS)}")
+    if kind == "customers":
+        _known(content, _without(TRANSACTION_KEYS), "a mapping of customers")
+    format_ = _choice(content, "format", FORMATS)
+    if format_ == "parquet":
+        _known(content, _without(CSV_KEYS), "a mapping of parquet files")
+    return Mapping(
+        kind=kind,
+        columns=_columns(kind, content.get("columns")),
+        format=format_,
+        separator=_separator(content.get("separator", ",")),
+        header=_header(content.get("header", True)),
+        encoding=_text(content.get("encoding", "utf-8"), "encoding"),
+        quote=_character(content.get("quote", '"'), "quote"),
+        escape=_character(content.get("escape", '"'), "escape"),
+        multiline=_flag(content.get("multiline", False), "multiline"),
+        returns=_returns(content.get("returns")),
+        derives_customers=(
+            kind == "transactions"
+            and _choice(content, "customers", ("derived", "separate")) != "separate"
+        ),
+    )
+
+
+def _columns(kind: str, given: Any) -> dict[str, Value]:
+    if not isinstance(given, dict):
+        raise UserError("'columns' is missing: say which column is which")
+    # The loader itself fills the columns that begin with _.
+    types = {
+        name: type_
+        for name, type_ in contract.columns("raw", kind).items()
+        if not name.startswith("_")
+    }
+    _known(given, types, "columns")
+    for name in REQUIRED[kind]:
+        if name not in given:
+            raise UserError(f"'columns' lacks {name}: say where it comes from")
+    return {
+        name: _value(name, given[name], types[name] in ("timestamp", "date"))
+        for name in types
+        if name in given
+    }
+
+
+def _value(name: str, given: Any, is_time: bool) -> Value:
+    if not isinstance(given, dict):
+        return Value("column", _text(given, name))
+    _known(given, (*MEANINGS, *(("format", "time_zone") if is_time else ())), name)
+    meanings = [meaning for meaning in MEANINGS if meaning in given]
+    if len(meanings) != 1:
+        raise UserError(f"'{name}' must have one of {', '.join(MEANINGS)}")
+    meaning = meanings[0]
+    return Value(
+        meaning,
+        str(given[meaning])
+        if meaning == "constant"
+        else _text(given[meaning], f"{name}: {meaning}"),
+        *(
+            _text(given[key], f"{name}: {key}") if key in given else None
+            for key in ("format", "time_zone")
+        ),
+    )
+
+
+def _returns(given: Any) -> Returns | None:
+    if given is None:
+        return None
+    if not isinstance(given, dict) or given.keys() != {"column", "equals"}:
+        raise UserError("'returns' must be {column: ..., equals: ...}")
+    equals = given["equals"] if isinstance(given["equals"], list) else [given["equals"]]
+    # YAML takes an unquoted yes for a boolean: what the file really says is lost then.
+    if not equals or not all(type(value) in (str, int) for value in equals):
+        raise UserError(
+            "'returns: equals' must be a value or a list of values, text in quotes"
+        )
+    return Returns(
+        _text(given["column"], "returns: column"), tuple(str(value) for value in equals)
+    )
+
+
+def _separator(given: Any) -> str:
+    if given == WHITESPACE:
+        return WHITESPACE
+    return "\t" if given == "tab" else _character(given, "separator")
+
+
+def _header(given: Any) -> tuple[str, ...] | None:
+    if given is True:
+        return None
+    if not isinstance(given, list) or not given:
+        raise UserError("'header' must be true or the list of the columns' names")
+    return tuple(_text(name, "header") for name in given)
+
+
+def _character(given: Any, name: str) -> str:
+    if not isinstance(given, str) or len(given) != 1 or given in "\r\n":
+        choices = ", tab or whitespace" if name == "separator" else ""
+        raise UserError(f"'{name}' must be one character in quotes{choices}")
+    return given
+
+
+def _flag(given: Any, name: str) -> bool:
+    if not isinstance(given, bool):
+        raise UserError(f"'{name}' must be true or false")
+    return given
+
+
+def _text(given: Any, name: str) -> str:
+    if not isinstance(given, str) or not given.strip():
+        raise UserError(f"'{name}' must be text: {given!r} is none (put it in quotes?)")
+    return given
+
+
+def _choice(content: dict[str, Any], key: str, choices: Collection[str]) -> str | None:
+    given = content.get(key)
+    if given is not None and given not in choices:
+        raise UserError(f"'{key}' is {given!r}: it must be {' or '.join(choices)}")
+    return given
+
+
+def _without(keys: Collection[str]) -> tuple[str, ...]:
+    return tuple(key for key in KEYS if key not in keys)
+
+
+def _known(given: dict[str, Any], keys: Collection[str], where: str) -> None:
+    for key in given:
+        if key not in keys:
+            known = ", ".join(keys)
+            raise UserError(f"{where}: '{key}' is not known here; known are {known}")

@@ -1,0 +1,644 @@
+"""The loader: whatever a file holds is loaded, rejected with a reason, or refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from python_jobs import inputs, load, mapping, raw
+from python_jobs.errors import UserError
+from python_jobs.frames import ROW
+from python_jobs.mapping import Mapping
+from python_jobs.parse import REASON, identified, parse
+from python_jobs.settings import Settings
+
+COLUMNS = "customer_id: who, transacted_at: when, amount: money"
+Parsed = tuple[list[Row], dict[str, str]]
+
+
+def mapping_of(columns: str = COLUMNS, *further: str) -> Mapping:
+    """A mapping of transactions with these columns and further keys."""
+    return mapping.parse(
+        "\n".join(["kind: transactions", f"columns: {{{columns}}}", *further])
+    )
+
+
+def write(folder: Path, content: str | bytes, name: str = "lines.csv") -> str:
+    """A file with this content; its path."""
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return str(file)
+
+
+@pytest.fixture
+def parsed(spark: SparkSession, tmp_path: Path) -> Callable[..., Parsed]:
+    """Parses content without loading it: the good rows, and reasons by row."""
+
+    def parsed(content: str | bytes, mapped: Mapping | None = None) -> Parsed:
+        path = write(tmp_path, content)
+        mapped = mapped or mapping_of()
+        rows = parse(inputs.read(spark, path, mapped), mapped).collect()
+        good = [row for row in rows if row[REASON] is None]
+        return good, {row[ROW]: row[REASON] for row in rows if row[REASON]}
+
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def visible(spark: SparkSession, settings: Settings) -> Callable[[str], DataFrame]:
+    """Reads a raw table as staging does: the rows of published batches."""
+
+    def visible(table: str) -> DataFrame:
+        batches = spark.table(f"{settings.schema('raw')}.batches").select("_batch_id")
+        rows = spark.table(f"{settings.schema('raw')}.{table}")
+        return rows.join(batches, "_batch_id", how="left_semi")
+
+    return visible
+
+
+# ---------- the purchase log of CDNOW
+
+
+@pytest.fixture(scope="module")
+def cdnow(spark: SparkSession, settings: Settings) -> load.Loaded:
+    """CDNOW, loaded."""
+    return load.load(spark, settings, *load.example("cdnow"))
+
+
+def test_cdnow_is_loaded_to_the_cent(
+    cdnow: load.Loaded, visible: Callable[[str], DataFrame]
+) -> None:
+    path, _ = load.example("cdnow")
+    written = [line.split() for line in Path(path).read_text().splitlines()[1:]]
+    expected = Counter(
+        (who, datetime.strptime(day, "%Y%m%d"), int(pieces), Decimal(money))
+        for who, day, pieces, money in written
+    )
+    rows = visible("transactions").where(F.col("_batch_id") == cdnow.batch_id)
+    loaded = rows.select("customer_id", "transacted_at", "quantity", "amount")
+    assert Counter(map(tuple, loaded.collect())) == expected
+    assert sum(expected.values()) == 69_659
+    total, ids, free = rows.agg(
+        F.sum("amount"),
+        F.count_distinct("transaction_id"),
+        F.count_if(F.col("amount") == 0),
+    ).collect()[0]
+    assert (total, ids, free) == (Decimal("2500315.63"), 69_659, 80)
+
+
+def test_cdnow_brings_its_customers(
+    cdnow: load.Loaded, visible: Callable[[str], DataFrame]
+) -> None:
+    transactions, customers = cdnow.batches
+    assert (transactions.kind, transactions.rows_in) == ("transactions", 69_659)
+    assert (transactions.rows_raw, transactions.rows_rejected) == (69_659, 0)
+    assert not transactions.has_time_of_day
+    assert (customers.kind, customers.rows_raw) == ("customers", 23_570)
+    rows = visible("customers").where(F.col("_batch_id") == customers.batch_id)
+    counts = rows.agg(
+        F.count_distinct("customer_id"), F.count("registration_date"), F.count("age")
+    )
+    assert tuple(counts.collect()[0]) == (23_570, 0, 0)
+
+
+def test_the_same_file_twice_is_one_line(
+    spark: SparkSession, settings: Settings, cdnow: load.Loaded
+) -> None:
+    before = commits(settings)
+    again = load.load(spark, settings, *load.example("cdnow"))
+    assert again.batches == []
+    assert again.lines == [f"{again.source} is already loaded as batch 1"]
+    assert commits(settings) == before
+
+
+def commits(settings: Settings) -> set[Path]:
+    """Every commit to the raw tables."""
+    raw_tables = settings.home / "warehouse" / f"{settings.schema('raw')}.db"
+    found = set(raw_tables.glob("*/_delta_log/*.json"))
+    assert found
+    return found
+
+
+def test_an_example_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match="no example 'iris': there is cdnow"):
+        load.example("iris")
+    monkeypatch.setattr(load, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match="package lifetimes, which is not installed"):
+        load.example("cdnow")
+
+
+# ---------- rows that do not parse
+
+FAULTS = {
+    "C1,2024-01-01": "the row has not the 4 columns",
+    "C1,2024-01-01,5,x,y": "the row has not the 4 columns",
+    'C1,2024-01-01,5,"never closed': "a quote does not close",
+    ",,,": "transacted_at: nothing in when; amount: nothing in money",
+    "C1,,5,": "transacted_at: nothing in when",
+    "C1,12345,5,": "transacted_at: '12345' in when is not a date",
+    "C1,2024-02-30,5,": "transacted_at: '2024-02-30' in when",
+    "C1,2024,5,": "transacted_at: '2024' in when",
+    "C1,T10:00,5,": "transacted_at: 'T10:00' in when",
+    "C1,2024-01-01,,": "amount: nothing in money",
+    "C1,2024-01-01, ,": "amount: nothing in money",
+    "C1,2024-01-01,five,": "amount: 'five' in money is not a number",
+    'C1,2024-01-01,"1,5",': "amount: '1,5' in money is not a number",
+    "C1,2024-01-01,$5,": "amount: '$5' in money is not a number",
+    "C1,2024-01-01,NaN,": "amount: 'NaN' in money is not a number",
+    "C1,2024-01-01,-Infinity,": "amount: '-Infinity' in money is not a number",
+    "C1,2024-01-01,1e400,": "amount: '1e400' in money",
+    "C1,2024-01-01,1e-999999999,": "amount: '1e-999999999' in money",
+    "C1,2024-01-01,1e2147483647,": "amount: '1e2147483647' in money",
+    "C1,2024-01-01,9999999999.995,": "fits decimal(12,2)",
+    "C1,2024-01-01,5,2.5": "quantity: '2.5' in pieces is not a whole number",
+    "C1,2024-01-01,5,99999999999": "quantity: '99999999999' in pieces",
+    "C1,abc,x,y": (
+        "transacted_at: 'abc' in when is not a date or time in ISO 8601 (say its "
+        "`format`); amount: 'x' in money is not a number that fits decimal(12,2); "
+        "quantity: 'y' in pieces is not a whole number"
+    ),
+}
+GOOD = {
+    "C1,2024-01-01,-0.0,": "0.00",
+    "C2,2024-1-5 10:30,1.005,3": "1.01",
+    "C3,2024-01-01T10:00:00Z,-1.005,2.0": "-1.01",
+    '"C4","2024-01-01","1e2",""': "100.00",
+    ",2024-01-01,9999999999.99,1": "9999999999.99",
+    " C5 , 2024-01-01 , +.5 , 1 ": "0.50",
+}
+
+
+def test_rows_that_do_not_parse_are_rejected_with_a_reason(
+    spark: SparkSession,
+    settings: Settings,
+    visible: Callable[[str], DataFrame],
+    tmp_path: Path,
+) -> None:
+    lines = ["who,when,money,pieces", *FAULTS, "", *GOOD]
+    path = write(tmp_path, "\r\n".join(lines))
+    done = load.load(spark, settings, path, mapping_of(f"{COLUMNS}, quantity: pieces"))
+    batch = done.batches[0]
+    assert batch.rows_in == len(FAULTS) + len(GOOD)
+    assert (batch.rows_raw, batch.rows_rejected) == (len(GOOD), len(FAULTS))
+    assert batch.has_time_of_day
+    assert f"{len(FAULTS)} rows rejected" in done.lines[0]
+
+    here = F.col("_batch_id") == batch.batch_id
+    rejected = visible("rejects").where(here).collect()
+    rejects = {row.row_text: row.reason for row in rejected}
+    assert rejects.keys() == FAULTS.keys()
+    assert all(lines[row.row_number - 1] == row.row_text for row in rejected)
+    for text, reason in FAULTS.items():
+        assert reason in rejects[text], text
+    rows = visible("transactions").where(here).collect()
+    assert sorted(str(row.amount) for row in rows) == sorted(GOOD.values())
+    assert {row.customer_id for row in rows} == {None, "C1", "C2", "C3", "C4", "C5"}
+    # The row without a customer is for quarantine to tell of; it makes no customer.
+    assert done.batches[1].rows_raw == 5
+
+
+# ---------- input that is refused
+
+HEADER = "who,when,money\n"
+ROWS = "C1,2024-01-01,5\nC2,2024-01-02,6\n"
+REFUSED: dict[str, tuple[bytes | str, str, Mapping, str]] = {
+    "empty file": ("", "a.csv", mapping_of(), "is empty"),
+    "blank lines": ("\n \n", "a.csv", mapping_of(), "is empty"),
+    "header only": (HEADER, "a.csv", mapping_of(), "holds no rows but a header"),
+    "no rows": (
+        "",
+        "a.csv",
+        mapping_of(COLUMNS, "header: [who, when, money]"),
+        "no rows",
+    ),
+    "missing column": (
+        "who,when,total\nC1,2024-01-01,5\n",
+        "a.csv",
+        mapping_of(),
+        "amount: there is no column 'money'; there are who, when, total",
+    ),
+    "missing mark": (
+        HEADER + ROWS,
+        "a.csv",
+        mapping_of(COLUMNS, "returns: {column: type, equals: R}"),
+        "returns: there is no column 'type'",
+    ),
+    "column twice": (
+        "who,when,money,Money\nC1,2024-01-01,5,5\n",
+        "a.csv",
+        mapping_of(),
+        "'money' stands twice",
+    ),
+    "bad expression": (
+        HEADER + ROWS,
+        "a.csv",
+        mapping_of(COLUMNS + ", quantity: {expression: 'money +'}"),
+        "quantity: the expression 'money +' is no SQL over the columns who, when",
+    ),
+    "unknown name in expression": (
+        HEADER + ROWS,
+        "a.csv",
+        mapping_of(COLUMNS + ", quantity: {expression: 'pieces + 1'}"),
+        "`pieces` cannot be resolved",
+    ),
+    "aggregate": (
+        HEADER + ROWS,
+        "a.csv",
+        mapping_of(COLUMNS + ", quantity: {expression: 'sum(money)'}"),
+        "quantity: the expression 'sum(money)' is no SQL",
+    ),
+    "expression that aborts": (
+        "who,when,money\nC1,2024-01-01,x\n",
+        "a.csv",
+        mapping_of(COLUMNS + ", quantity: {expression: 'cast(money as int)'}"),
+        "The value 'x' of the type",
+    ),
+    "dates of another format": (
+        "who,when,money\nC1,31.01.2024,5\n",
+        "a.csv",
+        mapping_of(),
+        "can be used; the first: transacted_at: '31.01.2024' in when is not a date",
+    ),
+    "bad date pattern": (
+        HEADER + ROWS,
+        "a.csv",
+        mapping_of(COLUMNS.replace("when", "{column: when, format: qqqq}")),
+        "Unrecognized datetime pattern: qqqq",
+    ),
+    "bad time zone": (
+        "who,when,money\nC1,2024-01-01 10:00,5\n",
+        "a.csv",
+        mapping_of(COLUMNS.replace("when", "{column: when, time_zone: Mars/X}")),
+        "Mars/X is invalid",
+    ),
+    "latin 1 header": (
+        "größe,who,when,money\n".encode("latin-1"),
+        "a.csv",
+        mapping_of(),
+        "is not utf-8: say in the mapping what its `encoding` is",
+    ),
+    "utf-16 as utf-8": (
+        (HEADER + ROWS).encode("utf-16"),
+        "a.csv",
+        mapping_of(),
+        "is not utf-8",
+    ),
+    "unknown encoding": (
+        HEADER + ROWS,
+        "a.csv",
+        mapping_of(COLUMNS, "encoding: utf-7.5"),
+        "no such encoding is known",
+    ),
+    "multi-byte encoding": (
+        HEADER + ROWS,
+        "a.csv",
+        mapping_of(COLUMNS, "encoding: shift_jis"),
+        "convert the files to utf-8 first",
+    ),
+    "unknown format": (HEADER + ROWS, "a.dat", mapping_of(), "add `format: csv`"),
+    "packed file that is none": (
+        "no gzip",
+        "a.csv.gz",
+        mapping_of(),
+        "cannot be read: it is damaged, or of another format",
+    ),
+    "text as parquet": (
+        HEADER + ROWS,
+        "a.parquet",
+        mapping_of(),
+        "cannot be read: it is damaged, or of another format",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_input_is_one_line_and_nothing_is_written(
+    case: str,
+    spark: SparkSession,
+    settings: Settings,
+    tmp_path: Path,
+    cdnow: load.Loaded,
+) -> None:
+    content, name, mapped, says = REFUSED[case]
+    before = commits(settings)
+    with pytest.raises(UserError) as error:
+        load.load(spark, settings, write(tmp_path, content, name), mapped)
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+    assert commits(settings) == before
+
+
+def test_no_file_is_one_line(
+    spark: SparkSession, settings: Settings, tmp_path: Path
+) -> None:
+    for name in ("none.csv", "none.parquet", "none*.csv"):
+        with pytest.raises(UserError, match="the engine finds no file /"):
+            load.load(spark, settings, str(tmp_path / name), mapping_of())
+    (tmp_path / "empty.parquet").mkdir()
+    with pytest.raises(UserError, match="holds no files to read"):
+        load.load(spark, settings, str(tmp_path / "empty.parquet"), mapping_of())
+
+
+def test_a_damaged_parquet_file_is_one_line(
+    spark: SparkSession, settings: Settings, tmp_path: Path, cdnow: load.Loaded
+) -> None:
+    folder = tmp_path / "whole.parquet"
+    spark.sql(
+        "select string(id) as who, date'2024-01-01' as when, id as money "
+        "from range(1000)"
+    ).coalesce(1).write.parquet(str(folder))
+    (part,) = folder.glob("*.parquet")
+    content = part.read_bytes()
+    before = commits(settings)
+    # Without its footer, and with a footer whose pages are gone.
+    for damaged in (content[: len(content) // 2], b"\0" * 2000 + content[2000:]):
+        path = write(tmp_path, damaged, "damaged.parquet")
+        with pytest.raises(UserError, match="cannot be read") as error:
+            load.load(spark, settings, path, mapping_of())
+        assert "\n" not in str(error.value)
+    assert commits(settings) == before
+
+
+def test_files_with_different_headers_are_refused(
+    spark: SparkSession, settings: Settings, tmp_path: Path
+) -> None:
+    write(tmp_path, HEADER + ROWS, "a.csv")
+    write(tmp_path, "when,who,money\n2024-01-01,C1,5\n", "b.csv")
+    with pytest.raises(UserError, match="begin with different headers"):
+        load.load(spark, settings, f"{tmp_path}/*.csv", mapping_of())
+
+
+# ---------- what a file may look like
+
+
+def test_csv_as_others_write_it(parsed: Callable[..., Parsed]) -> None:
+    good, rejects = parsed(
+        "\ufeff,who,When ,mo.ney,no`te\n"
+        '0,"a ""b"", c", 2024-01-01 ,5,"x, y"\n'
+        '1,7" pipe,2024-01-01,6,\n'
+        ",who,When ,mo.ney,no`te\n"
+        "\n"
+        "2,#c,2024-01-01,7,\\\n",
+        mapping_of(
+            "customer_id: who, transacted_at: when, amount: mo.ney, "
+            "product_category: no`te, payment_method: _c0"
+        ),
+    )
+    assert rejects == {}
+    assert [
+        (row.customer_id, str(row.amount), row.product_category, row.payment_method)
+        for row in good
+    ] == [
+        ('a "b", c', "5.00", "x, y", "0"),
+        ('7" pipe', "6.00", None, "1"),
+        ("#c", "7.00", "\\", "2"),
+    ]
+
+
+def test_a_file_without_a_header(parsed: Callable[..., Parsed]) -> None:
+    good, _ = parsed(
+        "C1;2024-01-01;'a;\\'b'\n",
+        mapping_of(
+            "customer_id: a, transacted_at: b, amount: {constant: 5}, "
+            "payment_method: c",
+            "header: [a, b, c]",
+            "separator: ';'",
+            'quote: "\'"',
+            "escape: '\\'",
+        ),
+    )
+    assert good[0].payment_method == "a;'b"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "windows-1252", "utf-16"])
+def test_encodings(encoding: str, parsed: Callable[..., Parsed]) -> None:
+    text = "größe,who,when,money\n€,C1,2024-01-01,5\n"
+    good, _ = parsed(
+        text.encode(encoding),
+        mapping_of(f"{COLUMNS}, product_category: größe", f"encoding: {encoding}"),
+    )
+    assert good[0].product_category == "€"
+
+
+def test_rows_of_another_encoding_are_rejected(parsed: Callable[..., Parsed]) -> None:
+    content = f"{HEADER}{ROWS}Zoë,2024-01-01,5\n".encode("latin-1")
+    good, rejects = parsed(content)
+    assert len(good) == 2
+    assert rejects == {
+        "Zo\ufffd,2024-01-01,5": "the row is not utf-8: another encoding?"
+    }
+
+
+def test_values_of_several_lines(parsed: Callable[..., Parsed]) -> None:
+    content = (
+        "who,when,money,note\r\n"
+        'C1,2024-01-01,5,"one\r\ntwo, three"\r\n'
+        "C2,2024-01-01\r\n"
+        "C3,2024-01-01,x,\r\n"
+    )
+    columns = f"{COLUMNS}, product_category: note"
+    good, rejects = parsed(content, mapping_of(columns, "multiline: true"))
+    assert [row.product_category for row in good] == ["one\ntwo, three"]
+    assert rejects == {
+        "C2,2024-01-01": "the row has not the 4 columns that it should have",
+        "C3,2024-01-01,x,": (
+            "amount: 'x' in money is not a number that fits decimal(12,2)"
+        ),
+    }
+    # Without it such a value is never taken for half of itself.
+    good, rejects = parsed(content, mapping_of(columns, "customers: separate"))
+    assert good == []
+    assert len(rejects) == 4
+
+
+def test_times_and_their_zones(parsed: Callable[..., Parsed]) -> None:
+    def times(of: str, *values: str) -> list[str]:
+        lines = "".join(f"C1,{value},5\n" for value in values)
+        good, rejects = parsed(
+            HEADER + lines, mapping_of(COLUMNS.replace("when", f"{{column: when{of}}}"))
+        )
+        assert rejects == {}
+        return [row.transacted_at.isoformat(" ", "minutes") for row in good]
+
+    assert times("", "2024-07-01 10:00", "2024-07-01T10:00+02:00") == [
+        "2024-07-01 10:00",
+        "2024-07-01 08:00",
+    ]
+    # A day stays that day, and a zone in the value wins.
+    assert times(
+        ", time_zone: Europe/Berlin",
+        "2024-07-01",
+        "2024-07-01 10:00",
+        "2024-01-01T10:00:00.5",
+        "2024-07-01T10:00Z",
+        "2024-07-01 10:00-05",
+    ) == [
+        "2024-07-01 00:00",
+        "2024-07-01 08:00",
+        "2024-01-01 09:00",
+        "2024-07-01 10:00",
+        "2024-07-01 15:00",
+    ]
+    berlin = ", time_zone: Europe/Berlin, format: "
+    assert times(f"{berlin}dd.MM.yyyy", "01.07.2024") == ["2024-07-01 00:00"]
+    assert times(f"{berlin}\"dd.MM.yyyy HH'h'mm\"", "01.07.2024 10h00") == [
+        "2024-07-01 08:00"
+    ]
+    assert times(f"{berlin}yyyyMMdd HHmmX", "20240701 1000Z") == ["2024-07-01 10:00"]
+
+
+def test_returns_constants_and_expressions(parsed: Callable[..., Parsed]) -> None:
+    good, rejects = parsed(
+        "who,when,cents,type\n"
+        "C1,2024-01-01,500,sale\n"
+        "C1,2024-01-01,500, refund \n"
+        "C1,2024-01-01,-500,chargeback\n"
+        "C1,2024-01-01,-250,\n"
+        "C1,2024-01-01,x,sale\n",
+        mapping_of(
+            "customer_id: who, transacted_at: when, payment_method: {constant: card}, "
+            'amount: {expression: "try_divide(try_cast(cents as int), 100)"}, '
+            'product_category: {expression: "upper(type)"}',
+            "returns: {column: type, equals: [refund, chargeback]}",
+        ),
+    )
+    assert [str(row.amount) for row in good] == ["5.00", "-5.00", "-5.00", "-2.50"]
+    assert {row.payment_method for row in good} == {"card"}
+    assert good[3].product_category is None
+    assert rejects == {"C1,2024-01-01,x,sale": "amount: nothing"}
+
+
+def test_parquet_keeps_its_types(spark: SparkSession, tmp_path: Path) -> None:
+    path = str(tmp_path / "typed.parquet")
+    spark.sql(
+        """
+        select * from values
+            (1, timestamp'2024-07-01 10:00', timestamp_ntz'2024-07-01 10:00', 1.1d,
+                2d, 20240701, ' a ', true),
+            (2, null, timestamp_ntz'2024-07-01 10:00', double('NaN'), 2d, 20240701, '',
+                false)
+        as rows(who, instant, local, money, pieces, day, note, is_return)
+        """
+    ).write.parquet(path)
+    mapped = mapping_of(
+        "customer_id: who, amount: money, quantity: pieces, product_category: note, "
+        "transacted_at: {column: instant, time_zone: Europe/Berlin}",
+        "returns: {column: is_return, equals: 'true'}",
+    )
+    good, bad = parse(inputs.read(spark, path, mapped), mapped).orderBy(ROW).collect()
+    assert (good.customer_id, str(good.amount), good.quantity) == ("1", "-1.10", 2)
+    assert (good.transacted_at.hour, good.product_category) == (10, "a")
+    assert bad[REASON] == (
+        "transacted_at: nothing in instant; "
+        "amount: 'NaN' in money is not a number that fits decimal(12,2)"
+    )
+    for column, hour in (
+        ("{column: local, time_zone: Europe/Berlin}", 8),
+        ("local", 10),
+        ("{column: day, format: yyyyMMdd}", 0),
+    ):
+        mapped = mapping_of(
+            f"customer_id: who, amount: pieces, transacted_at: {column}"
+        )
+        rows = parse(inputs.read(spark, path, mapped), mapped)
+        assert {row.transacted_at.hour for row in rows.collect()} == {hour}
+    mapped = mapping_of("customer_id: who, amount: pieces, transacted_at: day")
+    rows = parse(inputs.read(spark, path, mapped), mapped).collect()
+    assert "transacted_at: '20240701' in day is not a date" in rows[0][REASON]
+
+
+# ---------- ids, deliveries, customers
+
+
+def test_derived_ids_depend_on_nothing_but_the_row(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lines = [f"C{number % 7},2024-01-0{number % 3 + 1},5" for number in range(60)]
+    lines.append(",2024-01-01,5")
+    path = write(tmp_path, HEADER + "\n".join(lines))
+    mapped = mapping_of()
+    rows = parse(inputs.read(spark, path, mapped), mapped)
+
+    def ids(rows: DataFrame) -> list[str]:
+        return sorted(
+            row.transaction_id for row in identified(rows, mapped.kind).collect()
+        )
+
+    found = ids(rows)
+    assert len(set(found)) == 61
+    assert ids(rows.repartition(7)) == found
+    assert ids(rows.orderBy(F.rand()).coalesce(1)) == found
+    # A later delivery that repeats some of the rows brings no new ids but its own.
+    again = write(tmp_path, HEADER + "\n".join([*lines[30:], "C9,2024-02-01,5"]))
+    more = ids(parse(inputs.read(spark, again, mapped), mapped))
+    assert len(set(more) - set(found)) == 1
+
+
+def test_a_killed_load_leaves_nothing_visible(
+    spark: SparkSession,
+    settings: Settings,
+    visible: Callable[[str], DataFrame],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = write(tmp_path, HEADER + "K1,2024-01-01,5\nK1,2024-01-01,5\nK2,x,5\n")
+
+    def killed(delivery: raw.Delivery) -> None:
+        raise KeyboardInterrupt
+
+    before = {table: visible(table).count() for table in ("transactions", "customers")}
+    with monkeypatch.context() as patch:
+        patch.setattr(raw.Delivery, "publish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            load.load(spark, settings, path, mapping_of())
+    for table, count in before.items():
+        assert visible(table).count() == count
+    done = load.load(spark, settings, path, mapping_of())
+    loaded, customers = done.batches
+    assert (loaded.rows_in, loaded.rows_raw, loaded.rows_rejected) == (3, 2, 1)
+    # The customer that the dead load wrote does not count as known.
+    assert customers.rows_raw == 1
+    dead = spark.table(f"{settings.schema('raw')}.transactions").where(
+        f"customer_id = 'K1' and _batch_id <> {loaded.batch_id}"
+    )
+    assert dead.count() == 2
+    assert visible("transactions").count() == before["transactions"] + 2
+
+
+def test_customers_come_from_their_file_or_from_their_purchases(
+    spark: SparkSession, settings: Settings, tmp_path: Path
+) -> None:
+    people = mapping.parse(
+        "kind: customers\n"
+        "columns: {customer_id: id, age: age, registration_date: since}"
+    )
+    content = "id,age,since\nS1,30,2024-01-01 23:30:00-02:00\nS2,,\n,40,\nS3,old,\n"
+    path = write(tmp_path, content, "people.csv")
+    (batch,) = load.load(spark, settings, path, people).batches
+    assert (batch.kind, batch.rows_raw, batch.rows_rejected) == ("customers", 2, 2)
+    here = f"_batch_id = {batch.batch_id}"
+    rows = spark.table(f"{settings.schema('raw')}.customers").where(here)
+    assert {
+        (row.customer_id, row.age, str(row.registration_date)) for row in rows.collect()
+    } == {("S1", 30, "2024-01-02"), ("S2", None, "None")}
+
+    # A folder with a file whose name looks like a glob, and one in a glob's reach.
+    write(tmp_path, HEADER + "S1,2024-01-01,5\n", "lines/a[1].csv")
+    write(tmp_path, HEADER + "S9,2024-01-01,5\n", "lines/b.csv")
+    separate = mapping_of(COLUMNS, "customers: separate")
+    first = load.load(spark, settings, str(tmp_path / "lines/a[1].csv"), separate)
+    assert [batch.kind for batch in first.batches] == ["transactions"]
+    derived = mapping_of(COLUMNS, "format: csv")
+    both = load.load(spark, settings, str(tmp_path / "lines"), derived)
+    assert [batch.rows_raw for batch in both.batches] == [2, 1]
+    same = load.load(spark, settings, f"{tmp_path}/lines/*.csv", derived)
+    assert same.batch_id == both.batch_id
+    assert same.batches == []
