@@ -8,9 +8,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 console = Console(stderr=True, highlight=False)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The progress of one step: a spinner until it is known how much there is."""
+
+    shown: Progress
+    task: TaskID
+
+    def update(self, done: int, total: int) -> None:
+        """Show that `done` of `total` is done."""
+        self.shown.update(self.task, completed=done, total=total)
 
 
 @dataclass
@@ -20,25 +39,25 @@ class Steps:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def step(self, title: str) -> Iterator[None]:
+    def step(self, title: str) -> Iterator[Bar]:
         """Show that a step is under way; when it has ended, how long it took."""
         started = time.monotonic()
-        with progress(title):
-            yield
+        with progress(title) as bar:
+            yield bar
         self.seconds[title] = time.monotonic() - started
         console.print(f"[green]✓[/] {title} [dim]{self.seconds[title]:.1f} s[/]")
 
 
 @contextmanager
-def progress(title: str) -> Iterator[None]:
-    """A spinner with the time elapsed, where someone is watching."""
+def progress(title: str) -> Iterator[Bar]:
+    """A bar with the time elapsed, where someone is watching."""
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
         TimeElapsedColumn(),
         console=console,
         transient=True,
         disable=not console.is_terminal,
-    ) as bar:
-        bar.add_task(title, total=None)
-        yield
+    ) as shown:
+        yield Bar(shown, shown.add_task(title, total=None))

@@ -8,37 +8,37 @@ that happens.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
-import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO
+from threading import Thread
 
-from python_jobs import java, session
+from python_jobs import launch, locks, session
 from python_jobs.errors import UserError
-from python_jobs.settings import PROJECT, Settings
+from python_jobs.settings import Settings
 
-THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 START_SECONDS = 180
 STOP_SECONDS = 60
+# An engine that is busy answers late; one that hangs never does.
+ANSWER_SECONDS = 20
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A running engine: its process and its ports."""
+    """A running engine: its process, its ports, and whether it has answered yet."""
 
     pid: int
     thrift_port: int
     connect_port: int
     heap_mb: int
+    is_ready: bool = False
 
 
 def up(settings: Settings) -> tuple[Engine, bool]:
@@ -50,81 +50,91 @@ def up(settings: Settings) -> tuple[Engine, bool]:
     Raises:
         UserError: A port is busy, no Java is found, or the engine does not come up.
     """
-    _make_home(settings.home)
-    lock = _lock(settings)
-    if lock is None:
-        return _join(settings), False
-    with lock:
-        _require_free_ports(settings)
-        command = java.spark_submit_command(settings.home, _arguments(settings))
-        process = _start(command, settings, lock)
-    engine = Engine(
-        process.pid, settings.thrift_port, settings.connect_port, settings.heap_mb
-    )
-    try:
-        _await_answers(settings, process)
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    # Written last: who finds the file finds an engine that has answered.
-    partial = _state_file(settings).with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(engine)))
-    partial.replace(_state_file(settings))
-    return engine, True
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.home.chmod(0o700)
+    while True:
+        lock = locks.take(_lock_file(settings))
+        if lock is not None:
+            with lock:
+                # What the last engine left, were it killed: its state, its scratch.
+                _state_file(settings).unlink(missing_ok=True)
+                shutil.rmtree(settings.home / "tmp", ignore_errors=True)
+                _require_free_ports(settings)
+                process = launch.start(settings, lock)
+                engine = Engine(
+                    process.pid,
+                    settings.thrift_port,
+                    settings.connect_port,
+                    settings.heap_mb,
+                )
+                # At once, so that an engine can be stopped while it is starting.
+                _write_state(settings, engine)
+            return _await_start(settings, engine, process), True
+        if engine := _join(settings):
+            return engine, False
 
 
 def down(settings: Settings) -> Engine | None:
     """Stop the engine cleanly; return what was stopped, None where none ran.
 
     Raises:
-        UserError: The engine is still starting, or does not end.
+        UserError: The engine does not end.
     """
     engine = running(settings)
     if engine is None:
         return None
     os.kill(engine.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while _is_locked(settings):
+    while (lock := locks.take(_lock_file(settings))) is None:
         if time.monotonic() > deadline:
             raise UserError(
                 f"the engine (process {engine.pid}) did not stop in {STOP_SECONDS} s: "
                 f"end it with `kill -9 {engine.pid}`; the next `behavior up` recovers"
             )
         time.sleep(0.1)
-    _state_file(settings).unlink(missing_ok=True)
+    with lock:
+        _state_file(settings).unlink(missing_ok=True)
     return engine
 
 
 def running(settings: Settings) -> Engine | None:
-    """The engine that holds this home's lock, None where none does.
-
-    Raises:
-        UserError: The engine is still starting.
-    """
-    if not _is_locked(settings):
-        return None
-    engine = _read_state(settings)
-    if engine is None:
-        raise UserError("the engine is starting: try again in a few seconds")
-    return engine
+    """The engine that holds this home's lock, None where none does."""
+    while _is_locked(settings):
+        if engine := _read_state(settings):
+            return engine
+        # Its process is about to exist: Java and the jars are looked for first.
+        time.sleep(0.2)
+    return None
 
 
 def is_healthy(settings: Settings) -> bool:
-    """Whether both endpoints of the engine answer a query."""
-    return session.thrift_answers(settings) and session.connect_answers(settings)
+    """Whether both endpoints of the engine answer a query in time."""
+    return _in_time(lambda: session.thrift_answers(settings)) and _in_time(
+        lambda: session.connect_answers(settings)
+    )
 
 
 def require(settings: Settings) -> None:
     """Make sure that there is an engine to talk to; start the local one if need be."""
-    if settings.is_local:
+    if not settings.is_local:
+        return
+    engine = running(settings)
+    if engine is None or not engine.is_ready or not _serves(engine, settings):
         up(settings)
 
 
-def _make_home(home: Path) -> None:
-    for folder in (home, home / "logs", home / "tmp"):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    home.chmod(0o700)
+def _lock_file(settings: Settings) -> Path:
+    return settings.home / "engine.lock"
+
+
+def _is_locked(settings: Settings) -> bool:
+    if not _lock_file(settings).exists():
+        return False
+    lock = locks.take(_lock_file(settings))
+    if lock is None:
+        return True
+    lock.close()
+    return False
 
 
 def _state_file(settings: Settings) -> Path:
@@ -138,50 +148,42 @@ def _read_state(settings: Settings) -> Engine | None:
         return None
 
 
-def _lock(settings: Settings) -> IO[str] | None:
-    """Take the lock of this home, or return None where another process has it."""
-    lock = (settings.home / "engine.lock").open("a")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        return None
-    return lock
+def _write_state(settings: Settings, engine: Engine) -> None:
+    partial = _state_file(settings).with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(engine)))
+    partial.replace(_state_file(settings))
 
 
-def _is_locked(settings: Settings) -> bool:
-    if not (settings.home / "engine.lock").exists():
-        return False
-    lock = _lock(settings)
-    if lock is None:
-        return True
-    lock.close()
-    return False
+def _serves(engine: Engine, settings: Settings) -> bool:
+    return (engine.thrift_port, engine.connect_port) == (
+        settings.thrift_port,
+        settings.connect_port,
+    )
 
 
-def _join(settings: Settings) -> Engine:
-    """Wait for the engine that another `up` started, and check that it is ours."""
+def _join(settings: Settings) -> Engine | None:
+    """Wait for the engine that holds the lock; None where it has gone meanwhile."""
     deadline = time.monotonic() + START_SECONDS
-    while (engine := _read_state(settings)) is None:
-        if time.monotonic() > deadline or not _is_locked(settings):
+    while engine := running(settings):
+        if not _serves(engine, settings):
             raise UserError(
-                "another process held the engine's lock and no engine came of it: "
-                f"see {_log_file(settings)}, then run `behavior up` again"
+                f"process {engine.pid} already serves {settings.home} on ports "
+                f"{engine.thrift_port} and {engine.connect_port}: set "
+                "BEHAVIOR_THRIFT_PORT and BEHAVIOR_CONNECT_PORT to these, or "
+                "`behavior down` it first"
+            )
+        if is_healthy(settings):
+            return engine
+        if engine.is_ready or time.monotonic() > deadline:
+            # It may have been ending, rather than hanging.
+            if running(settings) != engine:
+                continue
+            raise UserError(
+                f"the engine (process {engine.pid}) does not answer: `behavior down`, "
+                f"then `behavior up` (its log: {launch.log_file(settings)})"
             )
         time.sleep(0.2)
-    ours = (settings.thrift_port, settings.connect_port)
-    if (engine.thrift_port, engine.connect_port) != ours:
-        raise UserError(
-            f"process {engine.pid} already serves this home on ports "
-            f"{engine.thrift_port} and {engine.connect_port}: use those, or "
-            "`behavior down` it first"
-        )
-    if not is_healthy(settings):
-        raise UserError(
-            f"the engine (process {engine.pid}) does not answer: `behavior down`, "
-            f"then `behavior up` (its log: {_log_file(settings)})"
-        )
-    return engine
+    return None
 
 
 def _require_free_ports(settings: Settings) -> None:
@@ -190,6 +192,7 @@ def _require_free_ports(settings: Settings) -> None:
         (settings.connect_port, "BEHAVIOR_CONNECT_PORT"),
     ):
         with socket.socket() as probe:
+            # Connections of the last engine that linger do not make a port busy.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
@@ -200,86 +203,18 @@ def _require_free_ports(settings: Settings) -> None:
                 ) from error
 
 
-def _arguments(settings: Settings) -> list[str]:
-    """What differs between installations; the rest is in spark-defaults.conf."""
-    home = settings.home
-    options = " ".join(
-        f'"{option}"'
-        for option in (
-            "-XX:+ExitOnOutOfMemoryError",
-            f"-Djava.io.tmpdir={home}/tmp",
-            f"-Dderby.system.home={home}",
-            f"-Dlog4j2.configurationFile=file:{PROJECT}/profiles/log4j2.properties",
-            f"-Dderby.stream.error.file={home}/logs/derby.log",
-        )
-    )
-    confs = {
-        "spark.sql.warehouse.dir": f"{home}/warehouse",
-        "spark.local.dir": f"{home}/tmp",
-        "spark.hadoop.javax.jdo.option.ConnectionURL": (
-            f"jdbc:derby:;databaseName={home}/metastore_db;create=true"
-        ),
-        "spark.hadoop.hive.exec.scratchdir": f"{home}/tmp/hive",
-        "spark.hadoop.hive.exec.local.scratchdir": f"{home}/tmp/hive-local",
-        "spark.hadoop.hive.downloaded.resources.dir": f"{home}/tmp/hive-resources",
-        "spark.hadoop.hive.querylog.location": f"{home}/logs/hive",
-        "spark.hadoop.hive.server2.logging.operation.log.location": (
-            f"{home}/tmp/hive-operations"
-        ),
-        "spark.hadoop.hive.server2.thrift.port": str(settings.thrift_port),
-        "spark.connect.grpc.binding.port": str(settings.connect_port),
-    }
-    return [
-        *("--properties-file", str(PROJECT / "profiles" / "spark-defaults.conf")),
-        *("--master", "local[*]"),
-        *("--name", "customer-behavior"),
-        *("--driver-memory", f"{settings.heap_mb}m"),
-        *("--driver-java-options", options),
-        *(part for key in confs for part in ("--conf", f"{key}={confs[key]}")),
-        *("--class", THRIFT_SERVER),
-        "spark-internal",
-    ]
-
-
-def _log_file(settings: Settings) -> Path:
-    return settings.home / "logs" / "engine.log"
-
-
-def _start(
-    command: list[str], settings: Settings, lock: IO[str]
-) -> subprocess.Popen[bytes]:
-    _state_file(settings).unlink(missing_ok=True)
-    token = secrets.token_urlsafe(32)
-    with _private(settings.token_file) as file:
-        file.write(token)
-    log = _log_file(settings)
-    if log.exists():
-        log.replace(log.with_suffix(".log.1"))
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            command,
-            cwd=settings.home,
-            # In the environment, because a command line is everybody's to read.
-            env={
-                **java.spark_environment(),
-                "SPARK_CONNECT_AUTHENTICATE_TOKEN": token,
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            pass_fds=(lock.fileno(),),
-            start_new_session=True,
-            umask=0o077,
-        )
-
-
-@contextlib.contextmanager
-def _private(path: Path) -> Iterator[IO[str]]:
-    """Open a file for writing that only its owner can read, from its first byte."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        yield file
+def _await_start(
+    settings: Settings, engine: Engine, process: subprocess.Popen[bytes]
+) -> Engine:
+    try:
+        _await_answers(settings, process)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    engine = replace(engine, is_ready=True)
+    _write_state(settings, engine)
+    return engine
 
 
 def _await_answers(settings: Settings, process: subprocess.Popen[bytes]) -> None:
@@ -288,11 +223,21 @@ def _await_answers(settings: Settings, process: subprocess.Popen[bytes]) -> None
         while not answers(settings):
             if process.poll() is not None:
                 raise UserError(
-                    f"the engine ended while starting: see {_log_file(settings)}"
+                    f"the engine ended while starting ({launch.cause(settings)}): "
+                    f"see {launch.log_file(settings)}"
                 )
             if time.monotonic() > deadline:
                 raise UserError(
                     f"the engine did not answer within {START_SECONDS} s: "
-                    f"see {_log_file(settings)}"
+                    f"see {launch.log_file(settings)}"
                 )
             time.sleep(0.2)
+
+
+def _in_time(answers: Callable[[], bool]) -> bool:
+    """Ask, but not for ever: neither client has a limit for a server that hangs."""
+    found: list[bool] = []
+    asking = Thread(target=lambda: found.append(answers()), daemon=True)
+    asking.start()
+    asking.join(ANSWER_SECONDS)
+    return found == [True]

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from python_jobs.settings import PROJECT
 
 SUPPORTED = (17, 21)
 CHECKSUMS = PROJECT / "profiles" / "delta-jars.sha256"
+KEPT_VARIABLES = {
+    *("HOME", "JAVA_HOME", "JAVA_TOOL_OPTIONS", "LANG", "LD_LIBRARY_PATH"),
+    *("LOGNAME", "PATH", "TMPDIR", "TZ", "USER"),
+}
 
 
 @cache
@@ -47,12 +52,35 @@ def spark_home() -> Path:
 
 
 def spark_environment() -> dict[str, str]:
-    """The environment in which Spark's own start-up code expects to run."""
+    """The environment in which Spark's own start-up code expects to run.
+
+    Another Spark's or Hadoop's settings in it would override this project's.
+    """
+    others = ("SPARK_", "HADOOP_", "HIVE_", "YARN_")
     return {
-        **os.environ,
+        **{key: os.environ[key] for key in os.environ if not key.startswith(others)},
         "SPARK_HOME": str(spark_home()),
         "SPARK_SCALA_VERSION": "2.13",
         "JAVA_HOME": str(executable().resolve().parent.parent),
+    }
+
+
+def engine_environment() -> dict[str, str]:
+    """The same for the engine, less what its clients have no business with.
+
+    Whoever can send SQL can read the engine's environment, so a user's keys and
+    passwords do not go there.
+    """
+    return {
+        **{
+            key: value
+            for key, value in spark_environment().items()
+            if key in KEPT_VARIABLES or key.startswith(("LC_", "SPARK_"))
+        },
+        # No look-up of the machine's name, which not every machine can resolve.
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        # Python functions that a Connect client sends run on the client's Python.
+        "PYSPARK_PYTHON": sys.executable,
     }
 
 
@@ -90,27 +118,43 @@ def delta_jars(home: Path) -> list[Path]:
         UserError: They cannot be fetched, or one is not what the repository lists.
     """
     folder = home / "jars"
-    expected = dict(
+    checksums = dict(
         reversed(line.split(maxsplit=1)) for line in CHECKSUMS.read_text().splitlines()
     )
-    if not all((folder / name).exists() for name in expected):
-        _run(
-            [
-                *(str(executable()), "-cp", f"{spark_home()}/jars/*"),
-                "org.apache.ivy.Main",
-                *("-ivy", str(PROJECT / "profiles" / "ivy.xml"), "-types", "jar"),
-                *("-retrieve", f"{folder}/[artifact]-[revision].[ext]"),
-            ],
-            "Delta's jars could not be fetched (behind a private certificate "
-            "authority, use a Java 17 or 21 that trusts it)",
-        )
-    for name, checksum in expected.items():
-        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != checksum:
+    if not all((folder / name).exists() for name in checksums):
+        # Apart first: a download cut short must not look like a jar that is there.
+        fetched = home / "jars.partial"
+        shutil.rmtree(fetched, ignore_errors=True)
+        _fetch(fetched)
+        _verify(fetched, checksums, "empty the folder cache in ~/.ivy2")
+        shutil.rmtree(folder, ignore_errors=True)
+        fetched.rename(folder)
+    _verify(folder, checksums, "delete it")
+    return [folder / name for name in checksums]
+
+
+def _fetch(folder: Path) -> None:
+    """Let the Ivy that ships with PySpark fetch the jars, from its cache if it can."""
+    _run(
+        [
+            *(str(executable()), "-cp", f"{spark_home()}/jars/*"),
+            "org.apache.ivy.Main",
+            *("-ivy", str(PROJECT / "profiles" / "ivy.xml"), "-types", "jar"),
+            *("-retrieve", f"{folder}/[artifact]-[revision].[ext]"),
+        ],
+        "Delta's jars could not be fetched (behind a private certificate authority, "
+        "use a Java 17 or 21 that trusts it)",
+    )
+
+
+def _verify(folder: Path, checksums: dict[str, str], remedy: str) -> None:
+    for name, checksum in checksums.items():
+        jar = folder / name
+        if not jar.exists() or hashlib.sha256(jar.read_bytes()).hexdigest() != checksum:
             raise UserError(
-                f"{folder / name} is not the jar that {CHECKSUMS.name} lists: delete "
-                "it and run the command again"
+                f"{jar} is not the jar that {CHECKSUMS.name} lists: {remedy} and run "
+                "the command again"
             )
-    return [folder / name for name in expected]
 
 
 def _major_version(java: Path) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from python_jobs.errors import UserError
@@ -25,6 +25,9 @@ class Settings:
         remote_connect_url: A cluster's `sc://` address, or None for the local engine.
         heap_mb: Memory of the local engine's JVM, in MiB.
         schema_prefix: What every schema name begins with, empty by default.
+        thrift_auth: How a cluster's Thrift Server authenticates, None for not at all.
+        thrift_user: Who we are there, None for this machine's user.
+        thrift_password: The password for it.
     """
 
     home: Path
@@ -34,6 +37,9 @@ class Settings:
     remote_connect_url: str | None
     heap_mb: int
     schema_prefix: str
+    thrift_auth: str | None = None
+    thrift_user: str | None = None
+    thrift_password: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_env(cls) -> Settings:
@@ -62,14 +68,24 @@ class Settings:
                 f"BEHAVIOR_SCHEMA_PREFIX is '{prefix}': use lower-case letters, "
                 "digits and _ only, beginning with a letter"
             )
+        if found := set(str(home)) & set('":;\\'):
+            raise UserError(
+                f"BEHAVIOR_HOME is '{home}': Java cannot use a folder with "
+                f"{' '.join(sorted(found))} in its path; name another"
+            )
+        # The local engine listens on this machine only, and asks nobody's name.
+        remote = os.environ if target == "cluster" else {}
         return cls(
             home=home.expanduser().resolve(),
-            thrift_host=os.environ.get("BEHAVIOR_THRIFT_HOST") or "127.0.0.1",
+            thrift_host=remote.get("BEHAVIOR_THRIFT_HOST") or "127.0.0.1",
             thrift_port=_port("BEHAVIOR_THRIFT_PORT", 10000),
             connect_port=_port("BEHAVIOR_CONNECT_PORT", 15002),
             remote_connect_url=remote_url,
             heap_mb=_heap_mb(),
             schema_prefix=prefix,
+            thrift_auth=remote.get("BEHAVIOR_THRIFT_AUTH") or None,
+            thrift_user=remote.get("BEHAVIOR_THRIFT_USER") or None,
+            thrift_password=remote.get("BEHAVIOR_THRIFT_PASSWORD") or None,
         )
 
     @property

@@ -29,7 +29,7 @@ select
     runs.sample_count,
     runs.cost,
     runs.seed,
-    runs.restart_count,
+    runs.start_count,
     runs.direction_count,
     runs.feature_count,
 

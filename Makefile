@@ -1,0 +1,40 @@
+# Two commands for a fresh clone: `make run` and `make test`. They need make and either
+# uv or Python 3.11+ with pip; Java, Spark and Delta Lake come with the lock file.
+
+UV := $(shell command -v uv || echo .uv/bin/uv)
+BIN := .venv/bin
+SCALE = $(if $(CUSTOMERS),--customers $(CUSTOMERS)) \
+	$(if $(TRANSACTIONS),--transactions $(TRANSACTIONS)) \
+	$(if $(DAYS),--days $(DAYS)) \
+	$(if $(SEED),--seed $(SEED))
+
+# An environment of another project that happens to be active is not ours to change.
+unexport UV_PROJECT_ENVIRONMENT VIRTUAL_ENV
+
+.PHONY: run test install lint bench
+
+## The whole way from nothing to personas: make run [CUSTOMERS= TRANSACTIONS= DAYS= SEED=]
+run: install
+	$(BIN)/behavior run $(SCALE)
+
+## Everything that must hold; the last line is pytest's.
+test: lint
+	$(BIN)/pytest
+
+## What needs no running engine.
+lint: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/sqlfluff lint --disable-progress-bar .
+	$(BIN)/dbt --warn-error parse --profiles-dir profiles --quiet
+	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
+
+## The measurements at full scale.
+bench: install
+	$(BIN)/python -m benchmarks
+
+install: $(UV)
+	$(UV) sync --locked --quiet
+
+.uv/bin/uv:
+	python3 -m pip install --quiet --target .uv uv

@@ -1,0 +1,1 @@
+"""How a history with hidden personas and planted trouble comes about."""

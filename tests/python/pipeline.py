@@ -1,0 +1,87 @@
+"""What the tests of the whole pipeline share: deliveries, builds, checksums."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+from pyspark.sql import types as T
+
+from python_jobs import contract, dbt, raw
+from python_jobs.settings import Settings
+
+BUILT_SCHEMAS = ("staging", "intermediate", "marts", "personas", "insights")
+
+
+def build(settings: Settings, *arguments: str) -> None:
+    """Run `dbt build` and fail with its output where it fails."""
+    lines: list[str] = []
+    code = dbt.run(settings, ["build"], arguments, lines.append)
+    assert code == 0, "\n".join(lines[-80:])
+
+
+def deliver(
+    spark: SparkSession, settings: Settings, kind: str, columns: str, rows: str
+) -> None:
+    """Deliver one batch of rows written as SQL values; other columns are NULL."""
+    given = spark.sql(f"select * from values {rows} as rows ({columns})")
+    missing = [c for c in contract.columns("raw", kind) if c not in given.columns]
+    frame = given.selectExpr("*", *(f"null as {column}" for column in missing))
+    with raw.delivery(spark, settings) as delivery:
+        delivery.append(
+            kind,
+            frame,
+            source="test",
+            content_hash=f"{kind} {rows}",
+            ingested_at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+
+
+def checksums(spark: SparkSession, settings: Settings) -> dict[str, tuple[int, int]]:
+    """Rows and an order-independent checksum over all columns of each built table."""
+    found = {}
+    for schema in map(settings.schema, BUILT_SCHEMAS):
+        if not spark.catalog.databaseExists(schema):
+            continue
+        for table in spark.catalog.listTables(schema):
+            name = f"{schema}.{table.name}"
+            [[rows, checksum]] = spark.sql(
+                f"""
+                select count(*), sum(cast(xxhash64({_columns(spark, name)}) as
+                    decimal(38, 0)))
+                from {name}
+                """
+            ).collect()
+            found[name.removeprefix(settings.schema_prefix)] = (rows, checksum)
+    return found
+
+
+def rejects_nothing_lost(spark: SparkSession, settings: Settings) -> None:
+    """Assert that each batch's rows in are its rows raw, split, plus its rejects."""
+    unbalanced = spark.sql(
+        f"""
+        select batch_id, rows_in, sum(row_count) from
+        {settings.schema("marts")}.rpt_data_quality
+        group by batch_id, rows_in having rows_in != sum(row_count)
+        """
+    ).collect()
+    assert unbalanced == []
+
+
+def parse_cdnow(path: Path) -> list[tuple[str, str, str]]:
+    """Customer, date (yyyymmdd) and dollars of each row of CDNOW_master.txt."""
+    lines = path.read_text().splitlines()[1:]
+    return [
+        (customer, date, dollars)
+        for customer, date, _cds, dollars in (line.split() for line in lines if line)
+    ]
+
+
+def _columns(spark: SparkSession, table: str) -> str:
+    return ", ".join(
+        f"array_sort(map_entries({field.name}))"
+        if isinstance(field.dataType, T.MapType)
+        else field.name
+        for field in spark.table(table).schema
+    )

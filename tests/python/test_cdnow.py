@@ -1,0 +1,116 @@
+"""The whole way on the CDNOW purchase log, against an independent calculation."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pipeline import build, parse_cdnow, rejects_nothing_lost
+from pyspark.sql import SparkSession
+
+from python_jobs import load
+from python_jobs.settings import Settings
+
+SEGMENTS = Path(__file__).parents[2] / "seeds" / "rfm_segments_quintile.csv"
+
+
+@pytest.fixture(scope="module")
+def cdnow(spark: SparkSession, settings: Settings) -> list[tuple[str, str, str]]:
+    """CDNOW loaded and built; the rows of its file, read by plain Python."""
+    path, mapping = load.example("cdnow")
+    load.load(spark, settings, path, mapping)
+    build(settings, "--exclude", "source:ml+", "test_type:unit")
+    return parse_cdnow(Path(path))
+
+
+def test_every_row_is_accounted_for(
+    spark: SparkSession, settings: Settings, cdnow: list[tuple[str, str, str]]
+) -> None:
+    lines = spark.table(f"{settings.schema('staging')}.stg_transactions")
+    [row] = lines.selectExpr("count(*)", "sum(amount)").collect()
+    assert tuple(row) == (69_659, Decimal("2500315.63"))
+    assert len(cdnow) == 69_659
+    rejects_nothing_lost(spark, settings)
+
+
+def test_rfm_scores_follow_their_definition(
+    spark: SparkSession, settings: Settings, cdnow: list[tuple[str, str, str]]
+) -> None:
+    expected = rfm_by_definition(cdnow)
+    found = {
+        row.customer_id: tuple(row)[1:]
+        for row in spark.sql(
+            f"""
+            select customer_id, recency_days, frequency, monetary, r_score, f_score,
+                m_score, segment
+            from {settings.schema("marts")}.fct_customer_rfm
+            """
+        ).collect()
+    }
+    assert len(found) == 23_570
+    assert found == expected
+
+
+def test_each_segment_of_the_summary_counts_its_customers(
+    spark: SparkSession, settings: Settings, cdnow: list[tuple[str, str, str]]
+) -> None:
+    expected = Counter(row[-1] for row in rfm_by_definition(cdnow).values())
+    rows = spark.sql(
+        f"""
+        select segment, customer_count
+        from {settings.schema("marts")}.rpt_rfm_segments where method = 'quintile'
+        """
+    ).collect()
+    assert {row.segment: row.customer_count for row in rows} == dict(expected)
+
+
+def rfm_by_definition(cdnow: list[tuple[str, str, str]]) -> dict[str, tuple]:
+    """Recency, frequency, monetary, scores and segment, by sorting all customers.
+
+    score = 1 + min(4, floor(5 (rank - 1) / (n - 1))), rank being the smallest rank
+    among equals, ascending in goodness.
+    """
+    days: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for customer, day, dollars in cdnow:
+        parsed = datetime.strptime(day, "%Y%m%d").date()
+        days[customer][parsed] += Decimal(dollars)
+    as_of = max(max(history) for history in days.values()) + timedelta(days=1)
+    buyers, prospects = {}, {}
+    for customer, history in days.items():
+        money = sum(history.values())
+        purchase_days = [day for day, net in history.items() if net > 0]
+        if purchase_days:
+            recency = (as_of - max(purchase_days)).days
+            buyers[customer] = (recency, len(purchase_days), money)
+        else:
+            prospects[customer] = (None, 0, money, None, None, None, "Prospects")
+    scores = [
+        quintile_scores({customer: -rfm[0] for customer, rfm in buyers.items()}),
+        quintile_scores({customer: rfm[1] for customer, rfm in buyers.items()}),
+        quintile_scores({customer: rfm[2] for customer, rfm in buyers.items()}),
+    ]
+    cells = dict(line.rsplit(",", 1) for line in SEGMENTS.read_text().splitlines()[1:])
+    result = prospects
+    for customer, rfm in buyers.items():
+        cell = tuple(score[customer] for score in scores)
+        segment = cells[",".join(map(str, cell))]
+        if segment == "Cannot Lose Them" and rfm[1] < 2:
+            segment = "Hibernating"
+        result[customer] = (*rfm, *cell, segment)
+    return result
+
+
+def quintile_scores(goodness: dict[str, int | Decimal]) -> dict[str, int]:
+    """The score of each key, from a plain sort."""
+    in_order = sorted(goodness.values())
+    smallest_rank: dict[int | Decimal, int] = {}
+    for rank, value in enumerate(in_order, start=1):
+        smallest_rank.setdefault(value, rank)
+    count = len(in_order)
+    return {
+        key: 1 + min(4, 5 * (smallest_rank[value] - 1) // (count - 1))
+        for key, value in goodness.items()
+    }

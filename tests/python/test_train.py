@@ -1,0 +1,491 @@
+"""The training, on small customers with three planted personas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+
+from python_jobs import clusters, directions, locks, naming, train
+from python_jobs.clusters import Candidate
+from python_jobs.errors import UserError
+from python_jobs.features import LOG, SHARE, Feature, Profile
+from python_jobs.runs import Output
+from python_jobs.settings import Settings
+from python_jobs.train import Options, TrainedRun
+
+COLUMNS = {
+    "customer_id": "string",
+    "as_of_date": "date",
+    "recency_days": "int",
+    "frequency": "int",
+    "monetary": "decimal(18,2)",
+    "average_basket": "decimal(18,2)",
+    "tenure_days": "int",
+    "mean_gap_days": "double",
+    "returns_rate": "double",
+    "lines_per_purchase_day": "double",
+    "distinct_category_count": "int",
+    "weekend_share": "double",
+    "night_share": "double",
+    "morning_share": "double",
+    "afternoon_share": "double",
+    "evening_share": "double",
+    "category_shares": "map<string,double>",
+    "payment_shares": "map<string,double>",
+    "age": "int",
+    "gender": "string",
+    "location": "string",
+    "membership_level": "string",
+}
+CUSTOMERS = 400
+QUICK = Options(starts=1)
+Row = dict[str, Any]
+
+
+def planted(personas: int = 3) -> list[Row]:
+    """Customers whose persona shows in basket, category, payment, weekend and age."""
+    draw = np.random.default_rng(7)
+    rows = []
+    for number in range(CUSTOMERS):
+        persona = number % personas
+        frequency = int(draw.integers(1, 9))
+        basket = float((20, 60, 180)[persona] * np.exp(draw.normal(0, 0.3)))
+        tenure = int(draw.integers(30, 360))
+        recency = int(draw.integers(1, tenure)) if frequency > 1 else tenure
+        category = draw.multinomial(frequency, np.roll([0.8, 0.1, 0.1], persona))
+        payment = draw.multinomial(frequency, np.roll([0.7, 0.2, 0.1], persona))
+        weekend = draw.binomial(frequency, (0.8, 0.2, 0.4)[persona])
+        rows.append(
+            {
+                "customer_id": f"c{number:04}",
+                "as_of_date": "2026-01-01",
+                "recency_days": recency,
+                "frequency": frequency,
+                "monetary": round(basket * frequency, 2),
+                "average_basket": round(basket, 2),
+                "tenure_days": tenure,
+                "mean_gap_days": (tenure - recency) / (frequency - 1)
+                if frequency > 1
+                else None,
+                "returns_rate": 0.0,
+                "lines_per_purchase_day": 1.0,
+                "distinct_category_count": int((category > 0).sum()),
+                "weekend_share": weekend / frequency,
+                "category_shares": shares(("books", "toys", "food"), category),
+                "payment_shares": shares(("card", "cash", "wallet"), payment),
+                # Unknown for some: those are placed by the rest.
+                "age": int(draw.normal((25, 45, 65)[persona], 6))
+                if number % 10
+                else None,
+                "gender": ("f", "m", "unknown")[int(draw.integers(3))],
+                "location": f"town {int(26 * draw.random() ** 2):02}",
+                "membership_level": "unknown",
+            }
+        )
+    return rows
+
+
+def shares(names: tuple[str, ...], counts: np.ndarray) -> dict[str, float]:
+    """A map of shares without the zeros, as the model makes it."""
+    found = zip(names, counts / counts.sum(), strict=True)
+    return {name: float(share) for name, share in found if share}
+
+
+def store(spark: SparkSession, settings: Settings, rows: list[Row]) -> None:
+    """Make these rows the customer features."""
+    plain = {
+        name: "string"
+        if name == "as_of_date"
+        else kind.replace("decimal(18,2)", "double")
+        for name, kind in COLUMNS.items()
+    }
+    values = [tuple(row.get(name) for name in COLUMNS) for row in rows]
+    frame = spark.createDataFrame(
+        values, ", ".join(f"{name} {kind}" for name, kind in plain.items())
+    ).select(*(F.col(name).cast(kind).alias(name) for name, kind in COLUMNS.items()))
+    spark.sql(f"create schema if not exists {settings.schema('marts')}")
+    frame.write.format("delta").mode("overwrite").saveAsTable(
+        f"{settings.schema('marts')}.fct_customer_features"
+    )
+
+
+def table(
+    spark: SparkSession, settings: Settings, name: str, run_id: str
+) -> pd.DataFrame:
+    """The rows of one run."""
+    rows = spark.table(f"{settings.schema('ml')}.{name}")
+    return rows.where(F.col("run_id") == run_id).toPandas()
+
+
+@pytest.fixture(scope="module")
+def trained(spark: SparkSession, settings: Settings) -> TrainedRun:
+    """A training on the planted customers."""
+    store(spark, settings, planted())
+    return train.train(spark, settings, QUICK)
+
+
+@pytest.fixture(scope="module")
+def read(
+    spark: SparkSession, settings: Settings, trained: TrainedRun
+) -> Callable[[str], pd.DataFrame]:
+    """Reads a table of that training."""
+    return lambda name: table(spark, settings, name, trained.run_id)
+
+
+@pytest.fixture(scope="module")
+def points(read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
+    """The customers' coordinates, computed by hand from the stored model."""
+    customers = pd.DataFrame(planted()).set_index("customer_id")
+    used = read("persona_features").query("dropped_reason.isna()")
+    frequency = customers.frequency
+    standardised = {}
+    for one in used.itertuples():
+        column, _, key = one.feature.partition(":")
+        values = customers[column]
+        if one.transform == "share" and key:
+            kept = [
+                name.partition(":")[2]
+                for name in used.feature
+                if name.startswith(column)
+            ]
+            values = values.map(lambda share, key=key, kept=kept: share.get(key, 0.0))
+            assert set(kept) <= {"books", "toys", "food", "card", "cash", "wallet"}
+        elif one.transform == "one_hot":
+            known = values.where(values != "unknown")
+            listed = used.feature[used.feature.str.startswith(f"{column}:")]
+            listed = listed.str.partition(":")[2]
+            hit = ~known.isin(listed) if key == "other" else known == key
+            values = hit.astype(float).where(known.notna())
+        values = values.astype(float)
+        raw = np.log1p(values) if one.transform == "log1p" else values
+        number = (raw - one.mean) / one.scale
+        if one.transform == "share":
+            number *= frequency / (frequency + 2)
+        elif one.transform != "one_hot":
+            number = number.clip(-3, 3)
+        standardised[one.feature] = number.fillna(0.0)
+    loadings = read("persona_directions").pivot(
+        index="feature", columns="direction", values="loading"
+    )
+    return pd.DataFrame(standardised)[loadings.index] @ loadings
+
+
+def test_planted_personas_are_recovered(
+    trained: TrainedRun, read: Callable[[str], pd.DataFrame]
+) -> None:
+    found = read("persona_assignments").set_index("customer_id").persona_id
+    truth = [int(customer[1:]) % 3 for customer in found.index]
+    assert trained.k == 3
+    assert adjusted_rand_score(truth, found) >= 0.8
+    assert read("persona_runs").method.tolist() == [directions.SHARED]
+
+
+def test_statistics_are_those_of_the_transformed_values(
+    read: Callable[[str], pd.DataFrame],
+) -> None:
+    customers = pd.DataFrame(planted())
+    stored = read("persona_features").set_index("feature")
+    basket, gap = np.log1p(customers.average_basket), customers.mean_gap_days
+    assert stored["mean"]["average_basket"] == pytest.approx(basket.mean(), rel=1e-6)
+    assert stored.scale["average_basket"] == pytest.approx(basket.std(ddof=0), rel=1e-6)
+    assert stored["mean"]["mean_gap_days"] == pytest.approx(
+        np.log1p(gap.dropna()).mean(), rel=1e-6
+    )
+    assert stored.population_mean["mean_gap_days"] == pytest.approx(gap.mean())
+
+
+def test_the_stored_model_places_each_customer(
+    points: pd.DataFrame, read: Callable[[str], pd.DataFrame]
+) -> None:
+    centroids = read("persona_centroids").pivot(
+        index="persona_id", columns="direction", values="centroid_value"
+    )
+    away = np.sqrt(
+        ((points.to_numpy()[:, None] - centroids.to_numpy()[None]) ** 2).sum(axis=2)
+    )
+    stored = read("persona_assignments").set_index("customer_id").loc[points.index]
+    ranked = away.argsort(axis=1) + 1
+    assert (ranked[:, 0] == stored.persona_id).all()
+    assert (ranked[:, 1] == stored.runner_up_persona_id).all()
+    ordered = np.sort(away, axis=1)
+    np.testing.assert_allclose(stored.distance, ordered[:, 0], atol=1e-6)
+    np.testing.assert_allclose(stored.margin, ordered[:, 1] - ordered[:, 0], atol=1e-6)
+
+
+def test_cost_is_scikit_learns(
+    points: pd.DataFrame, trained: TrainedRun, read: Callable[[str], pd.DataFrame]
+) -> None:
+    model = KMeans(trained.k, n_init=10, random_state=0).fit(points)
+    assert read("persona_runs").cost[0] == pytest.approx(model.inertia_, rel=0.01)
+
+
+def test_silhouette_is_the_definition_with_squared_distances(
+    points: pd.DataFrame, trained: TrainedRun, read: Callable[[str], pd.DataFrame]
+) -> None:
+    labels = read("persona_assignments").set_index("customer_id").persona_id
+    labels = labels.loc[points.index].to_numpy()
+    matrix = points.to_numpy()
+    away = ((matrix[:, None] - matrix[None]) ** 2).sum(axis=2)
+    scores = []
+    for row, label in enumerate(labels):
+        others = labels == label
+        own = away[row, others].sum() / (others.sum() - 1)
+        nearest = min(away[row, labels == o].mean() for o in set(labels) - {label})
+        scores.append((nearest - own) / max(nearest, own))
+    assert trained.silhouette == pytest.approx(np.mean(scores), abs=1e-6)
+
+
+def test_the_whole_curve_is_stored(read: Callable[[str], pd.DataFrame]) -> None:
+    curve = read("persona_selection").sort_values("k")
+    assert curve.k.tolist() == list(range(3, 11))
+    assert curve.k[curve.is_chosen].tolist() == [curve.k[curve.silhouette.idxmax()]]
+
+
+def test_useless_features_are_dropped_with_a_reason(
+    read: Callable[[str], pd.DataFrame],
+) -> None:
+    dropped = read("persona_features").set_index("feature").dropped_reason.dropna()
+    assert dropped.to_dict() == {
+        "returns_rate": "the same for every customer",
+        "lines_per_purchase_day": "the same for every customer",
+        "night_share": "unknown for every customer",
+        "morning_share": "unknown for every customer",
+        "afternoon_share": "unknown for every customer",
+        "evening_share": "unknown for every customer",
+    }
+
+
+def test_of_many_values_the_twenty_most_frequent_are_kept(
+    read: Callable[[str], pd.DataFrame],
+) -> None:
+    towns = pd.DataFrame(planted()).location.value_counts()
+    names = read("persona_features").feature
+    kept = {name for name in names if name.startswith("location:")}
+    assert len(towns) > 21
+    assert len(kept) == 21 and "location:other" in kept
+    surely = towns[towns > towns.iloc[20]].index
+    assert {f"location:{town}" for town in surely} <= kept
+
+
+def test_profiles_are_means_in_the_features_unit(
+    read: Callable[[str], pd.DataFrame],
+) -> None:
+    customers = pd.DataFrame(planted()).set_index("customer_id")
+    customers["persona_id"] = (
+        read("persona_assignments").set_index("customer_id").persona_id
+    )
+    profiles = read("persona_profiles").set_index(["persona_id", "feature"])
+    by_persona = customers.groupby("persona_id")
+    for persona, age in by_persona.age.mean().items():
+        assert profiles.persona_mean[persona, "age"] == pytest.approx(age)
+    for persona, log in by_persona.average_basket.agg(
+        lambda basket: np.log1p(basket).mean()
+    ).items():
+        typical = profiles.persona_typical[persona, "average_basket"]
+        assert typical == pytest.approx(np.expm1(log), rel=1e-6)
+
+
+def test_personas_are_named_in_order_of_their_money(trained: TrainedRun) -> None:
+    first, _, last = trained.personas
+    assert [persona.id for persona in trained.personas] == [1, 2, 3]
+    assert "ig-basket" in first.name and "average basket" in first.reason
+    assert "eekend" in last.name
+    assert sum(persona.size for persona in trained.personas) == trained.customers
+
+
+def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first(
+    spark: SparkSession,
+    settings: Settings,
+    trained: TrainedRun,
+    read: Callable[[str], pd.DataFrame],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    append = Output.append
+
+    def dying(self: Output, name: str, rows: list[Row]) -> None:
+        if name == "persona_runs":
+            raise ConnectionError("killed")
+        append(self, name, rows)
+
+    monkeypatch.setattr(clusters, "MOST", 3)
+    with monkeypatch.context() as patch, pytest.raises(ConnectionError):
+        patch.setattr(Output, "append", dying)
+        train.train(spark, settings, QUICK)
+    runs = spark.table(f"{settings.schema('ml')}.persona_runs")
+    assert [row.run_id for row in runs.collect()] == [trained.run_id]
+
+    # A different number of shuffle partitions, and rows in another order.
+    spark.conf.set("spark.sql.shuffle.partitions", "7")
+    try:
+        store(spark, settings, planted()[::-1])
+        again = train.train(spark, settings, QUICK)
+    finally:
+        spark.conf.unset("spark.sql.shuffle.partitions")
+    assert again.run_id > trained.run_id
+    assert again.personas == trained.personas
+    key = ["customer_id"]
+    first = read("persona_assignments").drop(columns="run_id").sort_values(key)
+    second = table(spark, settings, "persona_assignments", again.run_id)
+    second = second.drop(columns="run_id").sort_values(key)
+    assert (first.to_numpy() == second.to_numpy()).all()
+    [why] = table(spark, settings, "persona_runs", again.run_id).k_reason
+    assert why.startswith("kept from the last run")
+
+
+def test_a_second_training_at_once_is_refused(
+    spark: SparkSession, settings: Settings
+) -> None:
+    with (
+        locks.exclusive(settings.home / "train.lock", "training"),
+        pytest.raises(
+            UserError, match=r"^process \d+ is training: wait until it ends$"
+        ),
+    ):
+        train.train(spark, settings)
+
+
+@pytest.fixture
+def elsewhere(spark: SparkSession, settings: Settings) -> Iterator[Settings]:
+    """Schemas of one test's own."""
+    own = replace(settings, schema_prefix=f"{settings.schema_prefix}other_")
+    yield own
+    for schema in ("marts", "ml"):
+        spark.sql(f"drop schema if exists {own.schema(schema)} cascade")
+
+
+def test_without_features_the_user_is_told_to_build(
+    spark: SparkSession, elsewhere: Settings
+) -> None:
+    with pytest.raises(UserError, match="run `behavior build` first"):
+        train.train(spark, elsewhere)
+    store(spark, elsewhere, [])
+    with pytest.raises(UserError, match="no customers: run `behavior build` first"):
+        train.train(spark, elsewhere)
+
+
+@pytest.mark.parametrize("rows", [1, 50])
+def test_customers_that_are_all_alike_have_no_personas(
+    spark: SparkSession, elsewhere: Settings, rows: int
+) -> None:
+    alike = [{**planted()[0], "customer_id": str(number)} for number in range(rows)]
+    store(spark, elsewhere, alike)
+    with pytest.raises(UserError, match=f"^{rows} customers?, but fewer than 3 that"):
+        train.train(spark, elsewhere)
+    assert spark.table(f"{elsewhere.schema('ml')}.persona_runs").count() == 0
+
+
+def test_few_customers_without_attributes_get_personas(
+    spark: SparkSession, elsewhere: Settings
+) -> None:
+    """As in a log of dates and amounts only; there is no k above their number."""
+    known = list(COLUMNS)[:11]
+    rows = [{name: row[name] for name in known} for row in planted()[:5]]
+    for row in rows:
+        row |= {
+            "distinct_category_count": 0,
+            "category_shares": {},
+            "gender": "unknown",
+        }
+    store(spark, elsewhere, rows)
+    run = train.train(spark, elsewhere, QUICK)
+    assert 3 <= run.k <= 5
+    assert len({persona.name for persona in run.personas}) == run.k
+    features = table(spark, elsewhere, "persona_features", run.run_id)
+    used = features[features.dropped_reason.isna()]
+    assert set(used.block) == {"value"}
+
+
+def test_k_is_kept_as_long_as_it_is_nearly_the_best() -> None:
+    def curve(**silhouettes: float) -> list[Candidate]:
+        return [
+            Candidate(int(name[1:]), silhouette, 1.0, 42)
+            for name, silhouette in silhouettes.items()
+        ]
+
+    near = curve(k3=0.40, k4=0.44, k5=0.30)
+    assert clusters.chosen(near, None, False)[0] == 4
+    assert clusters.chosen(near, 3, False)[0] == 3
+    assert clusters.chosen(near, 3, True)[0] == 4
+    assert clusters.chosen(near, 5, False)[0] == 4
+    assert clusters.chosen(near, 9, False)[0] == 4
+    assert clusters.chosen(curve(k3=0.5, k4=0.5), None, False)[0] == 3
+
+
+def test_two_correlated_features_share_one_direction() -> None:
+    """The eigenvalues of [[1, r], [r, 1]] are 1 + r and 1 - r."""
+    found = directions._shared(
+        np.array([[4.0, 1.0], [1.0, 1.0]]), {"one": [0], "two": [1]}, 10**6
+    )
+    assert found is not None
+    assert found.strengths == pytest.approx([1.5])
+    assert found.loadings[1, 0] / found.loadings[0, 0] == pytest.approx(2.0)
+    assert directions._shared(np.eye(2), {"one": [0], "two": [1]}, 10**6) is None
+
+
+def test_chance_in_few_customers_is_no_shared_direction() -> None:
+    noise = np.random.default_rng(1).normal(size=(60, 20))
+    blocks = {"one": list(range(10)), "two": list(range(10, 20))}
+    assert directions._shared(np.cov(noise.T), blocks, 60) is None
+
+
+def feature(name: str, transform: str = LOG) -> Feature:
+    """A feature as the naming sees it."""
+    column = name.partition(":")[0]
+    return Feature(name, "value", column, transform, None, population_mean=0.4)
+
+
+def names(**effects: dict[str, float]) -> list[str]:
+    """The names of personas with these effects."""
+    known = [
+        feature("average_basket"),
+        feature("frequency"),
+        feature("weekend_share", SHARE),
+        feature("category_shares:Garden_Tools", SHARE),
+    ]
+    profiles = {
+        number: {
+            one.name: Profile(0.6, 0.6, persona.get(one.name, 0.0)) for one in known
+        }
+        for number, persona in enumerate(effects.values(), start=1)
+    }
+    return [name for name, _ in naming.named(known, profiles).values()]
+
+
+def test_names_are_the_strongest_traits_in_the_order_of_speech() -> None:
+    basket = {"average_basket": 1.0, "weekend_share": 0.8, "frequency": 0.5}
+    garden = {"category_shares:Garden_Tools": 0.9, "frequency": -0.4}
+    assert names(basket=basket, garden=garden, nothing={}) == [
+        "Weekend big-basket shoppers",
+        "Occasional garden tools shoppers",
+        "Average shoppers",
+    ]
+
+
+def test_namesakes_are_told_apart_by_their_next_trait() -> None:
+    one = {"average_basket": 1.0, "weekend_share": 0.8, "frequency": 0.1}
+    two = {"average_basket": 1.1, "weekend_share": 0.9, "frequency": -0.1}
+    assert names(one=one, two=two) == [
+        "Weekend frequent big-basket shoppers",
+        "Weekend occasional big-basket shoppers",
+    ]
+
+
+def test_names_are_unique_even_where_nothing_tells_them_apart() -> None:
+    assert names(one={}, two={}) == ["Average shoppers (1)", "Average shoppers (2)"]
+
+
+def test_the_reason_of_a_name_has_the_figures() -> None:
+    share = feature("weekend_share", SHARE)
+    profile = {share.name: Profile(0.61, 0.6, 0.9)}
+    [(name, reason)] = naming.named([share], {1: profile}).values()
+    assert name == "Weekend shoppers"
+    assert reason == "weekend share 61% against 40% in all customers"
