@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from python_jobs import contract
+from python_jobs import contract, locks
 from python_jobs.errors import UserError
 from python_jobs.settings import Settings
 
@@ -184,28 +184,11 @@ def delivery(spark: SparkSession, settings: Settings) -> Iterator[Delivery]:
     Raises:
         UserError: Another delivery is under way.
     """
-    with _lock(settings):
+    with locks.exclusive(settings.home / "load.lock", "loading"):
         contract.create_missing(spark, settings, "raw")
         opened = Delivery(spark, settings, _next_batch_id(spark, settings))
         yield opened
         opened.publish()
-
-
-@contextmanager
-def _lock(settings: Settings) -> Iterator[None]:
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (settings.home / "load.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            raise UserError(
-                f"process {lock.read().strip()} is loading: wait until it ends"
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
 
 
 def _next_batch_id(spark: SparkSession, settings: Settings) -> int:
