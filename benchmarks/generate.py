@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
 ROWS_PER_TASK = 500_000
 
-# The plainest value of each type that still differs from row to row.
+KEYS = {
+    "transaction_id": "concat('T', cast(id as string))",
+    "customer_id": "concat('C', cast(id % 1000000 as string))",
+}
+# The plainest values of each type that still differ from row to row.
 VALUES = {
-    "string": "concat('value ', cast(id % 1000000 as string))",
+    "string": "concat('value ', cast(id % 8 as string))",
     "int": "cast(id % 100 as int)",
     "bigint": "1L",
     "date": "date_add(date'2025-01-01', cast(id % 365 as int))",
@@ -43,7 +47,7 @@ def plain_write(spark: SparkSession, settings: Settings, options: Options) -> No
         columns = contract.columns("raw", table).items()
         tasks = max(2, -(-rows // ROWS_PER_TASK))
         spark.range(0, rows, 1, tasks).selectExpr(
-            *(f"{VALUES[kind]} as {name}" for name, kind in columns)
+            *(f"{KEYS.get(name, VALUES[kind])} as {name}" for name, kind in columns)
         ).write.format("delta").saveAsTable(f"{settings.schema('plain')}.{table}")
 
 

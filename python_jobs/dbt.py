@@ -41,7 +41,7 @@ def run(
         process = subprocess.Popen(
             # Not the `dbt` on PATH, which may be another installation's.
             [
-                *(sys.executable, "-m", "dbt.cli.main", *command),
+                *(str(Path(sys.executable).with_name("dbt")), *command),
                 *("--project-dir", str(PROJECT)),
                 *("--profiles-dir", str(PROJECT / "profiles")),
                 *("--target", settings.dbt_target),

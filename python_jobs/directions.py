@@ -1,9 +1,11 @@
 """The directions in which blocks of features agree: where personas are looked for.
 
 A persona is something that shows in several blocks at once: who shops at weekends also
-buys other things and pays another way. K-Means on the features themselves does not see
-that: with a few purchases a customer, most variance is chance and lies within a block
-(on generated data the adjusted Rand index against the hidden personas halves).
+buys other things and pays another way. With a few purchases a customer, most variance is
+chance, and lies within a block. Where tastes are strong K-Means finds the personas in
+the features themselves all the same; where they are mild it finds half as much (adjusted
+Rand index 0.41 against 0.70 here, where 0.77 is the most that a linear rule that knows
+the truth gets), and the silhouette of such clusters says little about their number.
 
 So each block is whitened (all its directions get variance 1: no block or feature
 dominates by its number of columns or by repeating itself), and the eigenvectors of the
@@ -13,8 +15,10 @@ all blocks share fully has B. Kept are those above what chance gives with so man
 and columns, and above MIN_STRENGTH. Each is scaled so that the chance left in it has
 variance 1, (B - 1) / (B - eigenvalue), which is what K-Means supposes of its clusters.
 
-Where there is one block only, its groups stand for the blocks. Where nothing is shared,
-the standardised features themselves are the directions, and each block has variance 1.
+Where the blocks share nothing, or there is only one (a log of dates and amounts), the
+groups within them stand for the blocks: principal components, then. Where those share
+nothing either, the standardised features themselves are the directions, and each block
+has variance 1.
 
 Everything here is a function of one covariance matrix of some 60 columns, which Spark
 computes; no customer passes through the client.
@@ -84,9 +88,9 @@ def found(customers: DataFrame, features: list[Feature], count: int) -> Directio
     """
     blocks = _members([feature.block for feature in features])
     groups = _members([feature.group for feature in features])
-    units = blocks if len(blocks) > 1 else groups
-    if len(units) > 1:
-        shared = _shared(_covariance(customers, features), units, count)
+    covariance = _covariance(customers, features)
+    for units in (blocks, groups):
+        shared = _shared(covariance, units, count)
         if shared is not None:
             return shared
     weights = [
@@ -106,7 +110,7 @@ def _shared(
     # The upper edge of the spectrum of pure chance (Marchenko and Pastur).
     chance = (1 + math.sqrt(ratio)) ** 2
     kept = strengths > max(chance, MIN_STRENGTH)
-    if not kept.any():
+    if len(blocks) < 2 or not kept.any():
         return None
     strengths = strengths[kept]
     left = np.maximum((len(blocks) - strengths) / (len(blocks) - 1), MIN_CHANCE)

@@ -21,7 +21,9 @@ def start(settings: Settings, lock: IO[str]) -> subprocess.Popen[bytes]:
         UserError: No Java runs, or Delta's jars cannot be had.
     """
     home = settings.home
-    for folder in ("logs", "tmp", "tmp/hive-local"):
+    # Hive would make its own, but two sessions that open at once trip over each other.
+    hive = ("tmp/hive-local", "tmp/hive-resources", "tmp/hive-operations")
+    for folder in ("logs", "tmp", *hive):
         (home / folder).mkdir(mode=0o700, exist_ok=True)
     command = java.spark_submit_command(home, _arguments(settings))
     token = secrets.token_urlsafe(32)

@@ -6,8 +6,6 @@ take only listed batches, so one that dies half-way leaves nothing that counts.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field

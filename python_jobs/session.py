@@ -56,6 +56,7 @@ def thrift(settings: Settings) -> Iterator[Connection]:
         UserError: Nothing answers there.
     """
     from pyhive import hive
+    from pyhive.exc import OperationalError
     from thrift.transport.TTransport import TTransportException
 
     if not _listens(settings.thrift_host, settings.thrift_port):
@@ -80,6 +81,8 @@ def thrift(settings: Settings) -> Iterator[Connection]:
         ) from error
     except ValueError as error:
         raise UserError(f"BEHAVIOR_THRIFT_*: {error}") from error
+    except OperationalError as error:
+        raise UserError(_first_line(error)) from error
     try:
         yield connection
     except KeyboardInterrupt:

@@ -26,13 +26,13 @@ def show(settings: Settings, seconds: dict[str, float], docs_page: str) -> None:
     _print(out, "Rows by layer", ["layer", "tables", "rows"], _layers(settings))
     _print(
         out,
-        "Segments",
+        "Segments (by quintile scores)",
         ["segment", "customers", "net revenue"],
         _query(
             settings,
             "select segment, customer_count, net_revenue "
             f"from {settings.schema('marts')}.rpt_rfm_segments "
-            "order by net_revenue desc",
+            "where method = 'quintile' order by net_revenue desc",
         ),
     )
     _print(

@@ -84,7 +84,10 @@ def _run(output: Output, options: Options) -> TrainedRun:
         F.count(F.lit(1)), F.max("as_of_date")
     ).collect()
     if not count:
-        raise UserError(f"marts.{INPUT} has no customers: run `behavior build` first")
+        raise UserError(
+            f"{output.settings.schema('marts')}.{INPUT} has no customers: run "
+            "`behavior build` first"
+        )
     measured = features.measured(customers)
     used = features.used(measured)
     if not used:
@@ -165,8 +168,8 @@ def _customers(spark: SparkSession, settings: Settings) -> DataFrame:
 
 def _too_alike(count: int) -> UserError:
     return UserError(
-        f"{count} customers, but fewer than {clusters.FEWEST} that differ: personas "
-        "need more; load more data, then `behavior build`"
+        f"fewer than {clusters.FEWEST} of the customers differ ({count} in all): load "
+        "more data, run `behavior build`, then train"
     )
 
 

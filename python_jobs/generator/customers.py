@@ -77,10 +77,10 @@ def purchases(spark: SparkSession, plan: Plan, end: int) -> DataFrame:
                     cast(ceil(expected + 7 * sqrt(expected) + 8) as int))),
                 array(first_moment),
                 (moments, n) -> if(
-                    element_at(moments, -1) >= horizon,
+                    moments[size(moments) - 1] >= horizon,
                     moments,
                     array_append(moments,
-                        element_at(moments, -1) + greatest(1D, {gap}))
+                        moments[size(moments) - 1] + greatest(1D, {gap}))
                 )
             ) as beyond
             """,
@@ -88,7 +88,7 @@ def purchases(spark: SparkSession, plan: Plan, end: int) -> DataFrame:
         .selectExpr(
             "*",
             """
-            if(element_at(beyond, -1) < horizon,
+            if(beyond[size(beyond) - 1] < horizon,
                 beyond, slice(beyond, 1, size(beyond) - 1)) as moments
             """,
         )

@@ -26,8 +26,8 @@ from python_jobs.generator.plan import LATE_DAYS, LONGEST_DELAY, Period, Plan
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-ABSURD_AMOUNT = 5_000_000
-LARGEST_AMOUNT = 99_999
+ABSURD_CENTS = 500_000_000
+LARGEST_CENTS = 9_999_999
 DAY_SECONDS = 86_400
 LINE = ("customer", "occasion", "line")
 
@@ -148,8 +148,7 @@ def _delivered(lines: DataFrame, plan: Plan, period: Period) -> DataFrame:
         # The day first, so that Delta's statistics tell new lines from old ones.
         f"""
         concat(
-            replace(cast(date_add(date'{first}', line_day) as string), '-', ''),
-            '-', substr(customer_id, 2), '-', {padded("occasion", 5)}, '-', line,
+            {padded("line_day", 5)}, '-', substr(customer_id, 2), '-', {padded("occasion", 5)}, '-', line,
             if(trouble <=> 'return', 'R', '')
         ) as transaction_id
         """,
@@ -180,12 +179,12 @@ def _delivered(lines: DataFrame, plan: Plan, period: Period) -> DataFrame:
         end as product_category
         """,
         f"""
-        cast(case
-            when trouble = 'return' then -amount
-            when trouble = 'absurd_amount' then amount + {ABSURD_AMOUNT}
-            when corrects = 'amount' then amount + 1
-            else amount
-        end as decimal(12, 2)) as amount
+        cast(cast(case
+            when trouble = 'return' then -cents
+            when trouble = 'absurd_amount' then cents + {ABSURD_CENTS}
+            when corrects = 'amount' then cents + 100
+            else cents
+        end as decimal(10, 0)) * 0.01BD as decimal(12, 2)) as amount
         """,
         "quantity",
         "payment_method",
@@ -219,12 +218,13 @@ def _with_contents(lines: DataFrame, plan: Plan) -> DataFrame:
         """,
         pick("u_category", personas.CATEGORIES, [p.categories for p in plan.personas])
         + " as product_category",
-        # The lines of a basket share it in about equal parts and add up to it.
+        # The lines of a basket share it in about equal parts and add up to it. Cents,
+        # because a double takes Spark three times as long to make a decimal of.
         f"""
-        cast(greatest(0.01D, least({LARGEST_AMOUNT}D,
+        cast(greatest(1D, least({LARGEST_CENTS}D, round(
             {chance.gamma("basket", shapes, *basket)} / {trait(shapes)} * mean_basket
-                * (1 + {cut("line")} - {cut("(line - 1)")}) / size
-        )) as decimal(12, 2)) as amount
+                * (1 + {cut("line")} - {cut("(line - 1)")}) / size * 100
+        ))) as bigint) as cents
         """,
         f"{chance.whole('quantity', 3, *LINE)} + 1 as quantity",
         pick("u_payment", personas.PAYMENTS, [p.payments for p in plan.personas])

@@ -18,8 +18,9 @@ import pytest
 import typer
 from conftest import free_port
 
-from python_jobs import cli, locks, sql
-from python_jobs.plan import Options
+from python_jobs import cli, dbt, locks, sql
+from python_jobs.errors import UserError
+from python_jobs.generate import Options
 from python_jobs.settings import Settings
 
 BEHAVIOR = Path(sys.executable).parent / "behavior"
@@ -259,6 +260,31 @@ def test_arguments_go_to_dbt_untouched_and_its_exit_code_comes_back(
     assert "--no-such-option" in refused.stderr
 
 
+def test_a_build_that_fails_ends_the_whole_way(
+    monkeypatch: pytest.MonkeyPatch, engine_settings: Settings
+) -> None:
+    seen = []
+
+    class Bar:
+        def update(self, done: int, total: int) -> None:
+            seen.append((done, total))
+
+    def fail(settings, command, arguments, on_line) -> int:
+        for line in (
+            "1 of 2 START sql table model a.b ....... [RUN]",
+            "1 of 2 OK created sql table model a.b .. [OK in 1.00s]",
+            "2 of 2 ERROR creating sql table model .. [ERROR in 1.00s]",
+            "Completed with 1 error, 0 partial successes, and 0 warnings:",
+        ):
+            on_line(line)
+        return 1
+
+    monkeypatch.setattr(dbt, "run", fail)
+    with pytest.raises(UserError, match=r"`dbt build` failed: see .*dbt\.log$"):
+        dbt.run_with_progress(engine_settings, ["build"], [], Bar())
+    assert seen == [(1, 2), (2, 2)]
+
+
 def test_one_build_at_a_time(
     environment: dict[str, str], engine_settings: Settings
 ) -> None:
@@ -274,6 +300,7 @@ def test_a_build_outlives_a_kill_of_its_command_with_the_lock(
     environment: dict[str, str], engine_settings: Settings
 ) -> None:
     lock = engine_settings.home / "build.lock"
+    lock.write_text("")
     building = subprocess.Popen(
         [BEHAVIOR, "build", "--select", "no_such_model"],
         env=environment,

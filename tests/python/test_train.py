@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -298,7 +298,7 @@ def test_personas_are_named_in_order_of_their_money(trained: TrainedRun) -> None
     first, _, last = trained.personas
     assert [persona.id for persona in trained.personas] == [1, 2, 3]
     assert "ig-basket" in first.name and "average basket" in first.reason
-    assert "eekend" in last.name
+    assert "mall-basket" in last.name
     assert sum(persona.size for persona in trained.personas) == trained.customers
 
 
@@ -353,13 +353,10 @@ def test_a_second_training_at_once_is_refused(
         train.train(spark, settings)
 
 
-@pytest.fixture
-def elsewhere(spark: SparkSession, settings: Settings) -> Iterator[Settings]:
-    """Schemas of one test's own."""
-    own = replace(settings, schema_prefix=f"{settings.schema_prefix}other_")
-    yield own
-    for schema in ("marts", "ml"):
-        spark.sql(f"drop schema if exists {own.schema(schema)} cascade")
+@pytest.fixture(scope="module")
+def elsewhere(settings: Settings) -> Settings:
+    """Schemas without a training, for what cannot be trained on."""
+    return replace(settings, schema_prefix=f"{settings.schema_prefix}other_")
 
 
 def test_without_features_the_user_is_told_to_build(
@@ -378,7 +375,9 @@ def test_customers_that_are_all_alike_have_no_personas(
 ) -> None:
     alike = [{**planted()[0], "customer_id": str(number)} for number in range(rows)]
     store(spark, elsewhere, alike)
-    with pytest.raises(UserError, match=f"^{rows} customers?, but fewer than 3 that"):
+    with pytest.raises(
+        UserError, match=f"^fewer than 3 of the customers differ .{rows} in all"
+    ):
         train.train(spark, elsewhere)
     assert spark.table(f"{elsewhere.schema('ml')}.persona_runs").count() == 0
 
@@ -474,8 +473,8 @@ def test_namesakes_are_told_apart_by_their_next_trait() -> None:
     one = {"average_basket": 1.0, "weekend_share": 0.8, "frequency": 0.1}
     two = {"average_basket": 1.1, "weekend_share": 0.9, "frequency": -0.1}
     assert names(one=one, two=two) == [
-        "Weekend frequent big-basket shoppers",
-        "Weekend occasional big-basket shoppers",
+        "Frequent weekend big-basket shoppers",
+        "Occasional weekend big-basket shoppers",
     ]
 
 
