@@ -146,7 +146,7 @@ def load(
 ) -> None:
     """Load CSV or Parquet files into the raw tables."""
     from python_jobs import load, session
-    from python_jobs.mapping import read
+    from python_jobs.loader.mapping import read
 
     if example is None:
         if path is None or mapping is None:

@@ -10,14 +10,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from python_jobs import inputs, raw
-from python_jobs import mapping as mappings
+from python_jobs import raw
 from python_jobs.errors import UserError
-from python_jobs.frames import NUMBER, ROW
-from python_jobs.mapping import Mapping
-from python_jobs.parse import REASON, identified, parse
+from python_jobs.loader import inputs
+from python_jobs.loader import mapping as mappings
+from python_jobs.loader.frames import NUMBER, ROW
+from python_jobs.loader.mapping import Mapping
+from python_jobs.loader.parse import REASON, identified, parse
+from python_jobs.loader.spark_errors import explained
 from python_jobs.settings import PROJECT, Settings
-from python_jobs.spark_errors import explained
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

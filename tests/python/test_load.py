@@ -12,11 +12,12 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from python_jobs import inputs, load, mapping, raw
+from python_jobs import load, raw
 from python_jobs.errors import UserError
-from python_jobs.frames import ROW
-from python_jobs.mapping import Mapping
-from python_jobs.parse import REASON, identified, parse
+from python_jobs.loader import inputs, mapping
+from python_jobs.loader.frames import ROW
+from python_jobs.loader.mapping import Mapping
+from python_jobs.loader.parse import REASON, identified, parse
 from python_jobs.settings import Settings
 
 COLUMNS = "customer_id: who, transacted_at: when, amount: money"

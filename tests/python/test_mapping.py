@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from python_jobs import mapping
 from python_jobs.errors import UserError
-from python_jobs.mapping import Returns, Value
+from python_jobs.loader import mapping
+from python_jobs.loader.mapping import Returns, Value
 from python_jobs.settings import PROJECT
 
 LEAST = """

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from python_jobs.errors import UserError
-from python_jobs.frames import (
+from python_jobs.loader.frames import (
     NUMBER,
     PROBLEM,
     ROW,
@@ -23,7 +23,7 @@ from python_jobs.frames import (
     summary,
     tidy,
 )
-from python_jobs.mapping import WHITESPACE, Mapping
+from python_jobs.loader.mapping import WHITESPACE, Mapping
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession

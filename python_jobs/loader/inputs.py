@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from python_jobs import csv_lines
 from python_jobs.errors import UserError
-from python_jobs.frames import (
+from python_jobs.loader import csv_lines
+from python_jobs.loader.frames import (
     NUMBER,
     PROBLEM,
     ROW,
@@ -18,7 +18,7 @@ from python_jobs.frames import (
     summary,
     tidy,
 )
-from python_jobs.mapping import WHITESPACE, Mapping
+from python_jobs.loader.mapping import WHITESPACE, Mapping
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

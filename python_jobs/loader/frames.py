@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from python_jobs.errors import UserError
-from python_jobs.mapping import Mapping
+from python_jobs.loader.mapping import Mapping
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

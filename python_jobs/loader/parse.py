@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from python_jobs import contract
 from python_jobs.errors import UserError
-from python_jobs.frames import NUMBER, PROBLEM, ROW, Input, quoted, tidy
-from python_jobs.mapping import Mapping, Value
-from python_jobs.spark_errors import first_line
+from python_jobs.loader.frames import NUMBER, PROBLEM, ROW, Input, quoted, tidy
+from python_jobs.loader.mapping import Mapping, Value
+from python_jobs.loader.spark_errors import first_line
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

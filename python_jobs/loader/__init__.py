@@ -1,0 +1,1 @@
+"""The parts of the loader: the mapping, reading files, parsing rows."""
