@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from python_jobs import clusters, contract, directions, features, locks, naming
+from python_jobs import contract, locks
 from python_jobs.errors import UserError
-from python_jobs.features import Feature, Profile
-from python_jobs.runs import Output
 from python_jobs.settings import Settings
+from python_jobs.trainer import clusters, directions, features, naming
+from python_jobs.trainer.features import Feature, Profile
+from python_jobs.trainer.runs import Output
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

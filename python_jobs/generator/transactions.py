@@ -148,7 +148,8 @@ def _delivered(lines: DataFrame, plan: Plan, period: Period) -> DataFrame:
         # The day first, so that Delta's statistics tell new lines from old ones.
         f"""
         concat(
-            {padded("line_day", 5)}, '-', substr(customer_id, 2), '-', {padded("occasion", 5)}, '-', line,
+            {padded("line_day", 5)}, '-', substr(customer_id, 2),
+            '-', {padded("occasion", 5)}, '-', line,
             if(trouble <=> 'return', 'R', '')
         ) as transaction_id
         """,

@@ -92,7 +92,7 @@ def increments(
             append_days=3,
         ),
     )
-    build(settings, "--select", "+path:models/intermediate", "--exclude", "test_type:*")
+    build(settings, "--select", "+path:models/intermediate", "--resource-type", "model")
     # A batch of customers alone: the lines that waited for them count from now on.
     deliver(spark, settings, "customers", CUSTOMER, "('x9')")
     deliver(

@@ -70,7 +70,7 @@ select
     cast(timed.purchase_day_count as int) as frequency,
     timed.net_revenue as monetary,
     timed.average_basket,
-    datediff(timed.as_of_date, timed.first_purchase_date) as tenure_days,
+    datediff(timed.as_of_date, timed.first_purchase_date) as days_since_first_purchase,
     timed.mean_gap_days,
     cast(timed.returned_revenue / timed.gross_revenue as double) as returns_rate,
     timed.transaction_count / timed.purchase_day_count as lines_per_purchase_day,

@@ -1,11 +1,9 @@
 """The directions in which blocks of features agree: where personas are looked for.
 
 A persona is something that shows in several blocks at once: who shops at weekends also
-buys other things and pays another way. With a few purchases a customer, most variance is
-chance, and lies within a block. Where tastes are strong K-Means finds the personas in
-the features themselves all the same; where they are mild it finds half as much (adjusted
-Rand index 0.41 against 0.70 here, where 0.77 is the most that a linear rule that knows
-the truth gets), and the silhouette of such clusters says little about their number.
+buys other things and pays another way. With a few purchases a customer, most variance
+is chance, and lies within a block. Where tastes are strong K-Means finds the personas
+in the features themselves all the same; where they are mild, chance drowns them.
 
 So each block is whitened (all its directions get variance 1: no block or feature
 dominates by its number of columns or by repeating itself), and the eigenvectors of the
@@ -35,7 +33,7 @@ from pyspark.ml.feature import VectorAssembler
 from pyspark.ml.stat import Correlation
 from pyspark.sql import functions as F
 
-from python_jobs.features import Feature, rounded
+from python_jobs.trainer.features import Feature, rounded
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from python_jobs.errors import UserError
-from python_jobs.features import LOG, ONE_HOT, OTHER, SHARE, Feature, Profile
 from python_jobs.settings import PROJECT
+from python_jobs.trainer.features import LOG, ONE_HOT, OTHER, SHARE, Feature, Profile
 
 RULES_FILE = PROJECT / "seeds" / "persona_naming_rules.csv"
 TRAITS = 2

@@ -44,7 +44,7 @@ NUMBERS = (
     ("frequency", "value", LOG),
     ("monetary", "value", LOG),
     ("average_basket", "value", LOG),
-    ("tenure_days", "value", LOG),
+    ("days_since_first_purchase", "value", LOG),
     ("mean_gap_days", "value", LOG),
     ("lines_per_purchase_day", "value", LOG),
     ("returns_rate", "value", PLAIN),

@@ -15,7 +15,7 @@ from pyspark.ml.evaluation import ClusteringEvaluator
 from pyspark.ml.feature import VectorAssembler
 from pyspark.sql import functions as F
 
-from python_jobs.features import rounded
+from python_jobs.trainer.features import rounded
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from python_jobs import contract
-from python_jobs.features import Feature
 from python_jobs.settings import Settings
+from python_jobs.trainer.features import Feature
 
 if TYPE_CHECKING:
     import numpy as np
     from pyspark.sql import DataFrame, SparkSession
 
-    from python_jobs.directions import Directions
-    from python_jobs.features import Profile
+    from python_jobs.trainer.directions import Directions
+    from python_jobs.trainer.features import Profile
 
 
 class Output:
