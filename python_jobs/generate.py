@@ -126,17 +126,16 @@ def _deliver(
     purchases = spark.table(history.table("customers"))
     new_customers = customers.delivered(spark, plan, period)
     # Whatever has such a number died unpublished.
-    trouble = history.table("trouble")
-    spark.sql(f"delete from {trouble} where batch_id >= {first_id}")
+    for table in ("trouble", "history"):
+        spark.sql(f"delete from {history.table(table)} where batch_id >= {first_id}")
     history.append(
-        transactions.delivered_with_trouble(purchases, plan, period).selectExpr(
-            f"{first_id} + if({transactions.SECOND}, 2L, 1L) as batch_id", "*"
-        ),
-        "trouble",
-    )
-    history.append(
-        new_customers.where("trouble is not null").selectExpr(
-            f"{first_id}L as batch_id", "trouble", "customer_id"
+        transactions.delivered_with_trouble(purchases, plan, period)
+        .selectExpr(f"{first_id} + if({transactions.SECOND}, 2L, 1L) as batch_id", "*")
+        .unionByName(
+            new_customers.where("trouble is not null").selectExpr(
+                f"{first_id}L as batch_id", "trouble", "customer_id"
+            ),
+            allowMissingColumns=True,
         ),
         "trouble",
     )
@@ -159,7 +158,7 @@ def _deliver(
         ),
         (
             "transactions",
-            spark.table(trouble).where(
+            spark.table(history.table("trouble")).where(
                 f"batch_id = {first_id + 2} and {transactions.SECOND}"
             ),
             "late and corrected transactions",

@@ -22,7 +22,7 @@ def start(settings: Settings, lock: IO[str]) -> subprocess.Popen[bytes]:
     """
     home = settings.home
     # Hive would make its own, but two sessions that open at once trip over each other.
-    hive = ("tmp/hive-local", "tmp/hive-resources", "tmp/hive-operations")
+    hive = ("tmp/hive-local", "tmp/hive-operations")
     for folder in ("logs", "tmp", *hive):
         (home / folder).mkdir(mode=0o700, exist_ok=True)
     command = java.spark_submit_command(home, _arguments(settings))
@@ -83,7 +83,6 @@ def _arguments(settings: Settings) -> list[str]:
         ),
         "spark.hadoop.hive.exec.scratchdir": f"{home}/tmp/hive",
         "spark.hadoop.hive.exec.local.scratchdir": f"{home}/tmp/hive-local",
-        "spark.hadoop.hive.downloaded.resources.dir": f"{home}/tmp/hive-resources",
         "spark.hadoop.hive.querylog.location": f"{home}/logs/hive",
         "spark.hadoop.hive.server2.logging.operation.log.location": (
             f"{home}/tmp/hive-operations"

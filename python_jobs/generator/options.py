@@ -10,10 +10,7 @@ from python_jobs.generator.personas import PERSONAS
 
 MAX_CUSTOMERS = 900_000_000  # nine digits, those of orphans left out
 MAX_DAYS = 36_500
-RATES = tuple(
-    f"{kind}_rate"
-    for kind in ("return", "late", "corrected", "duplicate", "orphan", "bad")
-)
+KINDS = ("return", "late", "corrected", "duplicate", "orphan", "bad")
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ class Options:
             ("days", 1, MAX_DAYS),
             ("personas", 1, len(PERSONAS)),
             ("seed", -(2**63), 2**63 - 1),
-            *((rate, 0, 1) for rate in RATES),
+            *((f"{kind}_rate", 0, 1) for kind in KINDS),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
@@ -85,7 +82,7 @@ class Options:
                 f"start_date is {self.start_date}: it must be between 1900-01-01 and "
                 "2100-01-01"
             )
-        if sum(getattr(self, rate) for rate in RATES) > 1:
+        if sum(getattr(self, f"{kind}_rate") for kind in KINDS) > 1:
             raise UserError("the rates of trouble add up to more than 1: lower them")
 
     def rate(self, kind: str) -> float:

@@ -12,7 +12,7 @@ from scipy.special import roots_genlaguerre, roots_jacobi
 
 from python_jobs.errors import UserError
 from python_jobs.generator.clock import Clock
-from python_jobs.generator.options import RATES, Options
+from python_jobs.generator.options import Options
 from python_jobs.generator.personas import PERSONAS, Persona
 
 LONGEST_DELAY = 30  # days until the last return or correction of a line is there
@@ -170,11 +170,9 @@ class Plan:
             delays = np.arange(longest + 1)
             return float(np.maximum(0.0, 1 - delays / self._horizon).mean())
 
-        clean = 1 - sum(options.rate(r.removesuffix("_rate")) for r in RATES[1:])
-        returned = options.rate("return") if clean > 0 else 0.0
         return (
             1
-            + returned * arrived(LONGEST_DELAY)
+            + options.rate("return") * arrived(LONGEST_DELAY)
             - options.rate("late") * (1 - arrived(LATE_DAYS))
         )
 

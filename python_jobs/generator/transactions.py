@@ -21,6 +21,7 @@ from python_jobs.generator.expressions import (
     piece,
     trait,
 )
+from python_jobs.generator.options import KINDS
 from python_jobs.generator.plan import LATE_DAYS, LONGEST_DELAY, Period, Plan
 
 if TYPE_CHECKING:
@@ -45,13 +46,10 @@ def delivered_with_trouble(
     purchases: DataFrame, plan: Plan, period: Period
 ) -> DataFrame:
     """The rows that arrive in the period and have trouble, whenever they arrive."""
-    total = sum(plan.options.rate(kind) for kind in _KINDS)
+    total = sum(plan.options.rate(kind) for kind in KINDS)
     # Sorted out before their contents are computed, because they are few.
     lines = _lines(purchases, plan, period).where(f"u_trouble < {number(total)}")
     return _delivered(lines, plan, period).where("trouble is not null")
-
-
-_KINDS = ("late", "corrected", "duplicate", "orphan", "bad", "return")
 
 
 def _lines(purchases: DataFrame, plan: Plan, period: Period) -> DataFrame:
@@ -92,7 +90,7 @@ def _delivered(lines: DataFrame, plan: Plan, period: Period) -> DataFrame:
     chance = Chance(plan.options.seed)
     contents = _with_contents(lines, plan)
     end, branches = 0.0, ""
-    for kind in _KINDS:
+    for kind in KINDS:
         end += plan.options.rate(kind)
         branches += f" when u_trouble < {number(end)} then '{kind}'"
     rows = (

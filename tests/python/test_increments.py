@@ -118,7 +118,9 @@ def test_increments_equal_a_full_refresh(
 ) -> None:
     assert increments["incremental"] == increments["full"]
     assert len(increments["full"]) >= 25
-    assert all(rows for rows, _ in increments["full"].values())
+    # Nothing generated or delivered here fails to parse.
+    empty = {name for name, (rows, _) in increments["full"].items() if rows == 0}
+    assert empty == {"staging.stg_rejects"}
 
 
 @pytest.mark.usefixtures("increments")
