@@ -37,4 +37,5 @@ install: $(UV)
 	$(UV) sync --locked --quiet
 
 .uv/bin/uv:
-	python3 -m pip install --quiet --target .uv uv
+	python3 -m pip install --quiet --target .uv uv \
+		|| (python3 -m venv .uv && .uv/bin/pip install --quiet uv)

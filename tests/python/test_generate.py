@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import reduce
 from types import SimpleNamespace
 
@@ -146,7 +146,10 @@ def test_a_history_continued_equals_one_of_that_length(
     generate(spark, longer, replace(SMALL, days=366))
     generate(spark, continued, SMALL)
     # What the history began with need not be said again.
-    generate(spark, continued, Options(append_days=1))
+    batches = generate(spark, continued, Options(append_days=1))
+    assert {batch.ingested_at for batch in batches} == {
+        datetime(2026, 1, 2, tzinfo=UTC)
+    }
     assert checksums(spark, continued) == checksums(spark, longer)
 
 
