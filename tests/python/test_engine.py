@@ -183,10 +183,15 @@ def test_an_interrupted_query_ends_on_the_server(engine_settings: Settings) -> N
         env=environment(engine_settings),
         stderr=subprocess.PIPE,
         text=True,
+        # A test run in the background of a shell would hand down "ignore SIGINT".
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     time.sleep(4)
     asking.send_signal(signal.SIGINT)
-    _, errors = asking.communicate(timeout=20)
+    try:
+        _, errors = asking.communicate(timeout=20)
+    finally:
+        asking.kill()
     assert asking.returncode == 130
     assert "Traceback" not in errors
     # It would keep all cores for ever, and this would never be answered.
