@@ -26,21 +26,7 @@ spaced as (
 
 ),
 
-ranked_gaps as (
-
-    select
-        *,
-        row_number() over (
-            partition by customer_id
-            order by gap_days asc nulls last, activity_date asc
-        ) as gap_rank,
-        count(gap_days) over (partition by customer_id) as gap_count
-
-    from spaced
-
-),
-
-customer_lifetimes as (
+counted_lifetimes as (
 
     select
         customer_id,
@@ -61,17 +47,28 @@ customer_lifetimes as (
         sum(morning_line_count) as morning_line_count,
         sum(afternoon_line_count) as afternoon_line_count,
         sum(evening_line_count) as evening_line_count,
-        max(gap_count) as gap_count,
+        count(gap_days) as gap_count,
+        array_sort(collect_list(gap_days)) as gaps_in_days,
         avg(gap_days) as mean_gap_days,
-        -- The middle gap, or the mean of the two in the middle.
-        avg(gap_days) filter (
-            where gap_rank in ((gap_count + 1) div 2, (gap_count + 2) div 2)
-        ) as median_gap_days,
         max(_changed_batch_id) as _changed_batch_id
 
-    from ranked_gaps
+    from spaced
 
     group by customer_id
+
+),
+
+customer_lifetimes as (
+
+    select
+        *,
+        -- The middle gap, or the mean of the two in the middle.
+        (
+            get(gaps_in_days, cast((gap_count - 1) div 2 as int))
+            + get(gaps_in_days, cast(gap_count div 2 as int))
+        ) / 2.0d as median_gap_days
+
+    from counted_lifetimes
 
 )
 {%- endmacro %}

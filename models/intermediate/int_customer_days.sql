@@ -11,17 +11,7 @@
 with
 
 {% if is_incremental() %}
-touched as (
-
-    select distinct
-        customer_id,
-        activity_date
-
-    from {{ ref('int_customer_day_touches') }}
-
-    where _changed_batch_id > {{ processed_through('_changed_batch_id') }}
-
-),
+{{ customer_touches_cte(['customer_id', 'activity_date']) }},
 {% endif %}
 
 transactions as (

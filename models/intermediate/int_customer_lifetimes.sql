@@ -10,15 +10,7 @@
 with
 
 {% if is_incremental() %}
-touched as (
-
-    select distinct customer_id
-
-    from {{ ref('int_customer_day_touches') }}
-
-    where _changed_batch_id > {{ processed_through('_changed_batch_id') }}
-
-),
+{{ customer_touches_cte(['customer_id']) }},
 {% endif %}
 
 customer_days as (
@@ -75,9 +67,10 @@ select
     null as afternoon_line_count,
     null as evening_line_count,
     null as gap_count,
+    null as gaps_in_days,
     null as mean_gap_days,
-    null as median_gap_days,
-    null as _changed_batch_id
+    null as _changed_batch_id,
+    null as median_gap_days
 
 from emptied
 {% endif %}

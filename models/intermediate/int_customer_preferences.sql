@@ -10,15 +10,7 @@
 with
 
 {% if is_incremental() %}
-touched as (
-
-    select distinct customer_id
-
-    from {{ ref('int_customer_day_touches') }}
-
-    where _changed_batch_id > {{ processed_through('_changed_batch_id') }}
-
-),
+{{ customer_touches_cte(['customer_id']) }},
 {% endif %}
 
 transactions as (
