@@ -49,10 +49,8 @@ select
     coalesce(customers_by_persona.customer_count, 0) as customer_count,
     cast(coalesce(customers_by_persona.net_revenue, 0) as decimal(18, 2))
         as net_revenue,
-    cast(
-        customers_by_persona.net_revenue
-        / nullif(sum(customers_by_persona.net_revenue) over (), 0) as double
-    ) as share_of_revenue,
+    cast(customers_by_persona.net_revenue as double)
+    / nullif(sum(customers_by_persona.net_revenue) over (), 0) as share_of_revenue,
     customers_by_persona.average_recency_days,
     customers_by_persona.average_frequency,
     cast(

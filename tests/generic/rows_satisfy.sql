@@ -1,11 +1,19 @@
-{% test rows_satisfy(model, rules) %}
+{% test rows_satisfy(model, rules={}, accepted_values={}) %}
 {# One scan for all the rules of a table; a rule that is NULL for a row is broken. #}
+{%- set conditions = {} -%}
+{%- do conditions.update(rules) -%}
+{%- for column, values in accepted_values.items() -%}
+    {%- do conditions.update({
+        column ~ ' has an accepted value':
+            "coalesce(" ~ column ~ " in ('" ~ values | join("', '") ~ "'), true)"
+    }) -%}
+{%- endfor %}
 with
 
 counts as (
 
     select
-        {%- for rule in rules.values() %}
+        {%- for rule in conditions.values() %}
         count_if(not coalesce({{ rule }}, false)) as rule_{{ loop.index }}
         {{- ',' if not loop.last }}
         {%- endfor %}
@@ -16,7 +24,7 @@ counts as (
 
 broken as (
 
-    {% for name in rules %}
+    {% for name in conditions %}
     select
         '{{ name }}' as broken_rule,
         rule_{{ loop.index }} as row_count

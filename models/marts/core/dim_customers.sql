@@ -123,7 +123,8 @@ population as (
 
     select
         customers.*,
-        first_activities.first_activity_date,
+        least(customers.registration_date, first_activities.first_activity_date)
+            as known_since_date,
         as_of.as_of_date
 
     from customers
@@ -135,13 +136,10 @@ population as (
 
     where
         as_of.as_of_date is not null
-        and (
-            customers.registration_date < as_of.as_of_date
-            or first_activities.first_activity_date < as_of.as_of_date
-            or (
-                customers.registration_date is null
-                and first_activities.first_activity_date is null
-            )
+        and coalesce(
+            least(customers.registration_date, first_activities.first_activity_date)
+            < as_of.as_of_date,
+            true
         )
 
 )
@@ -150,6 +148,16 @@ select
     population.customer_id,
     population.as_of_date,
     population.age,
+    case
+        when population.age < 18 then 'under 18'
+        when population.age < 25 then '18 to 24'
+        when population.age < 35 then '25 to 34'
+        when population.age < 45 then '35 to 44'
+        when population.age < 55 then '45 to 54'
+        when population.age < 65 then '55 to 64'
+        when population.age >= 65 then '65 and over'
+        else 'unknown'
+    end as age_band,
     population.gender,
     population.location,
     population.membership_level,
@@ -159,12 +167,10 @@ select
         as favourite_payment_method,
     population.has_quarantined_attributes,
     population.registration_date,
+    population.known_since_date,
     customer_lifetimes.first_purchase_date,
     customer_lifetimes.last_purchase_date,
-    datediff(
-        population.as_of_date,
-        least(population.registration_date, population.first_activity_date)
-    ) as tenure_days,
+    datediff(population.as_of_date, population.known_since_date) as tenure_days,
     datediff(population.as_of_date, customer_lifetimes.last_purchase_date)
         as recency_days,
     coalesce(customer_lifetimes.purchase_day_count, 0) as purchase_day_count,

@@ -72,7 +72,7 @@ select
     timed.average_basket,
     datediff(timed.as_of_date, timed.first_purchase_date) as days_since_first_purchase,
     timed.mean_gap_days,
-    cast(timed.returned_revenue / timed.gross_revenue as double) as returns_rate,
+    cast(timed.returned_revenue as double) / timed.gross_revenue as returns_rate,
     timed.transaction_count / timed.purchase_day_count as lines_per_purchase_day,
     timed.distinct_category_count,
     timed.weekend_purchase_day_count / timed.purchase_day_count as weekend_share,

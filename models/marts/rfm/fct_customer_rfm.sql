@@ -15,15 +15,7 @@ customers as (
 
 thresholds as (
 
-    select
-        as_of_date,
-        measure,
-        q1,
-        q2,
-        q3,
-        q4
-
-    from {{ ref('fct_rfm_thresholds') }}
+    select * from {{ ref('fct_rfm_thresholds') }}
 
 ),
 
@@ -51,29 +43,13 @@ cut_points as (
 
 ),
 
--- A single buyer has no thresholds, and passes them all.
 scored as (
 
     select
         customers.*,
-        1
-        + cast(coalesce(customers.recency_days < recency.q1, true) as int)
-        + cast(coalesce(customers.recency_days < recency.q2, true) as int)
-        + cast(coalesce(customers.recency_days < recency.q3, true) as int)
-        + cast(coalesce(customers.recency_days < recency.q4, true) as int)
-            as r_score,
-        1
-        + cast(coalesce(customers.frequency > frequency.q1, true) as int)
-        + cast(coalesce(customers.frequency > frequency.q2, true) as int)
-        + cast(coalesce(customers.frequency > frequency.q3, true) as int)
-        + cast(coalesce(customers.frequency > frequency.q4, true) as int)
-            as f_score,
-        1
-        + cast(coalesce(customers.monetary > monetary.q1, true) as int)
-        + cast(coalesce(customers.monetary > monetary.q2, true) as int)
-        + cast(coalesce(customers.monetary > monetary.q3, true) as int)
-        + cast(coalesce(customers.monetary > monetary.q4, true) as int)
-            as m_score,
+        {{ rfm_score('customers.recency_days', '<', 'recency.q') }} as r_score,
+        {{ rfm_score('customers.frequency', '>', 'frequency.q') }} as f_score,
+        {{ rfm_score('customers.monetary', '>', 'monetary.q') }} as m_score,
         1 + size(filter(cut_points.recency, days -> customers.recency_days <= days))
             as fixed_r_score,
         1 + size(filter(cut_points.frequency, days -> customers.frequency >= days))
@@ -108,13 +84,7 @@ segmented as (
 
     select
         scored.*,
-        case
-            when
-                quintile_segments.segment = 'Cannot Lose Them'
-                and scored.frequency < {{ var('cannot_lose_min_frequency') }}
-                then 'Hibernating'
-            else quintile_segments.segment
-        end as segment,
+        {{ rfm_segment('quintile_segments.segment', 'scored.frequency') }} as segment,
         fixed_segments.segment as fixed_segment
 
     from scored

@@ -52,9 +52,8 @@ select
     net_revenue,
     customer_count / sum(customer_count) over (partition by method)
         as share_of_customers,
-    cast(
-        net_revenue / nullif(sum(net_revenue) over (partition by method), 0) as double
-    ) as share_of_revenue,
+    cast(net_revenue as double)
+    / nullif(sum(net_revenue) over (partition by method), 0) as share_of_revenue,
     average_recency_days,
     average_frequency,
     average_monetary

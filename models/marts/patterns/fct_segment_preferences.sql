@@ -1,0 +1,130 @@
+with
+
+customers as (
+
+    select
+        customer_rfm.customer_id,
+        customer_rfm.segment,
+        dim_customers.transaction_count > 0 as has_purchase_lines
+
+    from {{ ref('fct_customer_rfm') }} as customer_rfm
+
+    inner join {{ ref('dim_customers') }} as dim_customers
+        on customer_rfm.customer_id = dim_customers.customer_id
+
+),
+
+preferences as (
+
+    select
+        *,
+        purchase_line_count
+        / nullif(
+            sum(purchase_line_count) over (partition by customer_id, attribute), 0
+        ) as customer_share
+
+    from {{ ref('fct_customer_preferences') }}
+
+),
+
+-- A customer with no line of a value has a share of 0 in it: sums over those who have
+-- one are sums over all.
+by_segment as (
+
+    select
+        customers.segment,
+        preferences.attribute,
+        preferences.attribute_value,
+        count_if(preferences.purchase_line_count > 0) as customer_count,
+        sum(preferences.purchase_line_count) as transaction_count,
+        cast(sum(preferences.net_revenue) as decimal(18, 2)) as net_revenue,
+        coalesce(sum(preferences.customer_share), 0) as share_sum,
+        coalesce(sum(preferences.customer_share * preferences.customer_share), 0)
+            as squared_share_sum
+
+    from preferences
+
+    inner join customers on preferences.customer_id = customers.customer_id
+
+    group by customers.segment, preferences.attribute, preferences.attribute_value
+
+),
+
+segments as (
+
+    select
+        segment,
+        count_if(has_purchase_lines) as buyer_count
+
+    from customers
+
+    group by segment
+
+),
+
+attribute_values as (
+
+    select
+        attribute,
+        attribute_value,
+        sum(share_sum) as share_sum
+
+    from by_segment
+
+    group by attribute, attribute_value
+
+),
+
+population as (
+
+    select sum(buyer_count) as buyer_count from segments
+
+),
+
+-- Every segment with every value: that nobody buys it is an answer too.
+filled as (
+
+    select
+        segments.segment,
+        attribute_values.attribute,
+        attribute_values.attribute_value,
+        segments.buyer_count,
+        coalesce(by_segment.customer_count, 0) as customer_count,
+        coalesce(by_segment.transaction_count, 0) as transaction_count,
+        cast(coalesce(by_segment.net_revenue, 0) as decimal(18, 2)) as net_revenue,
+        coalesce(by_segment.share_sum, 0) as share_sum,
+        coalesce(by_segment.squared_share_sum, 0) as squared_share_sum,
+        coalesce(by_segment.share_sum, 0) / nullif(segments.buyer_count, 0)
+            as average_share,
+        attribute_values.share_sum / nullif(population.buyer_count, 0)
+            as population_average_share
+
+    from segments
+
+    cross join attribute_values
+
+    cross join population
+
+    left join by_segment
+        on
+            segments.segment = by_segment.segment
+            and attribute_values.attribute = by_segment.attribute
+            and attribute_values.attribute_value = by_segment.attribute_value
+
+)
+
+select
+    segment,
+    attribute,
+    attribute_value,
+    buyer_count,
+    customer_count,
+    transaction_count,
+    net_revenue,
+    share_sum,
+    squared_share_sum,
+    average_share,
+    population_average_share,
+    100 * average_share / nullif(population_average_share, 0) as preference_index
+
+from filled

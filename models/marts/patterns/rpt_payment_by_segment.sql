@@ -1,0 +1,24 @@
+{{ config(materialized='view') }}
+
+with
+
+preferences as (
+
+    select * from {{ ref('fct_segment_preferences') }}
+
+    where attribute = 'payment_method'
+
+)
+
+select
+    segment,
+    attribute_value as payment_method,
+    buyer_count,
+    customer_count,
+    transaction_count,
+    net_revenue,
+    average_share,
+    population_average_share,
+    preference_index
+
+from preferences
