@@ -1,0 +1,8 @@
+{% macro fill_placeholders(template, placeholders) -%}
+    {%- set filled = namespace(sql=template) -%}
+    {%- for name, value in placeholders.items() -%}
+        {%- set filled.sql =
+            'replace(' ~ filled.sql ~ ", '{" ~ name ~ "}', " ~ value ~ ')' -%}
+    {%- endfor -%}
+    {{ filled.sql }}
+{%- endmacro %}

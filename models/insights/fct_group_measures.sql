@@ -1,0 +1,246 @@
+-- Each group of customers against all others, by measure. The unit is the customer,
+-- never the line: lines of one customer are alike, and counting them as independent
+-- would find differences in noise.
+
+with
+
+customers as (
+
+    select
+        dim_customers.customer_id,
+        dim_customers.age_band,
+        dim_customers.gender,
+        dim_customers.location,
+        dim_customers.membership_level,
+        coalesce(customer_personas.persona_name, 'unknown') as persona,
+        dim_customers.net_revenue,
+        churn.window_risk = 'High' as has_high_churn_risk,
+        dim_customers.return_count > 0 as has_returns
+
+    from {{ ref('dim_customers') }} as dim_customers
+
+    inner join {{ ref('fct_customer_churn') }} as churn
+        on dim_customers.customer_id = churn.customer_id
+
+    left join {{ ref('fct_customer_personas') }} as customer_personas
+        on dim_customers.customer_id = customer_personas.customer_id
+
+    where dim_customers.purchase_day_count > 0
+
+),
+
+grouped as (
+
+    select
+        group_type,
+        group_name,
+        net_revenue,
+        has_high_churn_risk,
+        has_returns
+
+    from customers
+
+        lateral view stack(
+            5,
+            'age_band', age_band,
+            'gender', gender,
+            'location', location,
+            'membership_level', membership_level,
+            'persona', persona
+        ) as group_type, group_name
+
+    where group_name != 'unknown'
+
+),
+
+customer_sums as (
+
+    select
+        group_type,
+        group_name,
+        count(*) as customer_count,
+        sum(net_revenue) as net_revenue,
+        sum(cast(net_revenue as double)) as revenue_sum,
+        sum(cast(net_revenue as double) * cast(net_revenue as double))
+            as squared_revenue_sum,
+        cast(count_if(has_high_churn_risk) as double) as churn_sum,
+        cast(count_if(has_returns) as double) as returns_sum
+
+    from grouped
+
+    group by group_type, group_name
+
+),
+
+customer_measures as (
+
+    select
+        measure as topic,
+        measure,
+        test,
+        group_type,
+        group_name,
+        customer_count,
+        net_revenue,
+        value_sum,
+        squared_value_sum
+
+    from customer_sums
+
+        lateral view stack(
+            3,
+            'net_revenue', 'means', revenue_sum, squared_revenue_sum,
+            'high_churn_risk', 'proportions', churn_sum, churn_sum,
+            'has_returns', 'proportions', returns_sum, returns_sum
+        ) as measure, test, value_sum, squared_value_sum
+
+    -- Personas are made of what customers spend: that they differ in it is no news.
+    where not (group_type = 'persona' and measure = 'net_revenue')
+
+),
+
+taste_measures as (
+
+    select
+        attribute as topic,
+        attribute_value as measure,
+        'means' as test,
+        'segment' as group_type,
+        segment as group_name,
+        buyer_count as customer_count,
+        net_revenue,
+        share_sum as value_sum,
+        squared_share_sum as squared_value_sum
+
+    from {{ ref('fct_segment_preferences') }}
+
+    where attribute_value != 'unknown'
+
+),
+
+measures as (
+
+    select * from customer_measures
+
+    union all
+
+    select * from taste_measures
+
+),
+
+totals as (
+
+    select
+        topic,
+        measure,
+        group_type,
+        sum(customer_count) as customer_count,
+        sum(value_sum) as value_sum,
+        sum(squared_value_sum) as squared_value_sum
+
+    from measures
+
+    group by topic, measure, group_type
+
+),
+
+against_others as (
+
+    select
+        measures.topic,
+        measures.measure,
+        measures.test,
+        measures.group_type,
+        measures.group_name,
+        measures.customer_count,
+        measures.net_revenue,
+        measures.value_sum,
+        measures.squared_value_sum,
+        totals.customer_count - measures.customer_count as other_customer_count,
+        totals.value_sum - measures.value_sum as other_value_sum,
+        totals.squared_value_sum - measures.squared_value_sum
+            as other_squared_value_sum
+
+    from measures
+
+    inner join totals
+        on
+            measures.topic = totals.topic
+            and measures.measure = totals.measure
+            and measures.group_type = totals.group_type
+
+),
+
+last_month as (
+
+    select max(month_end_date) as month_end_date
+
+    from {{ ref('rpt_segment_migration') }}
+
+),
+
+-- Who went from one segment to another in the last month, and in the month before.
+moves as (
+
+    select
+        migration.from_segment,
+        migration.to_segment,
+        migration.month_end_date = last_month.month_end_date as is_last,
+        migration.customer_count,
+        migration.net_revenue
+
+    from {{ ref('rpt_segment_migration') }} as migration
+
+    inner join last_month
+        on
+            migration.month_end_date
+            >= last_day(add_months(last_month.month_end_date, -1))
+
+    where migration.from_segment not in ('Not yet a customer', 'Prospects')
+
+),
+
+moves_by_pair as (
+
+    select
+        from_segment,
+        to_segment,
+        coalesce(sum(customer_count) filter (where is_last), 0) as mover_count,
+        coalesce(sum(customer_count) filter (where not is_last), 0)
+            as previous_mover_count,
+        coalesce(sum(net_revenue) filter (where is_last), 0) as net_revenue
+
+    from moves
+
+    group by from_segment, to_segment
+
+),
+
+moves_against_month_before as (
+
+    select
+        'movement' as topic,
+        to_segment as measure,
+        'proportions' as test,
+        'segment' as group_type,
+        from_segment as group_name,
+        sum(mover_count) over (partition by from_segment) as customer_count,
+        net_revenue,
+        mover_count as value_sum,
+        mover_count as squared_value_sum,
+        sum(previous_mover_count) over (partition by from_segment)
+            as other_customer_count,
+        previous_mover_count as other_value_sum,
+        previous_mover_count as other_squared_value_sum
+
+    from moves_by_pair
+
+)
+
+select * from against_others
+
+union all
+
+select * from moves_against_month_before
+
+where group_name != measure
