@@ -59,7 +59,7 @@ tested as (
 
 select
     topic,
-    measure,
+    subject,
     group_type,
     group_name,
     test,

@@ -1,4 +1,4 @@
--- Each group of customers against all others, by measure. The unit is the customer,
+-- Each group of customers against all others, by subject. The unit is the customer,
 -- never the line: lines of one customer are alike, and counting them as independent
 -- would find differences in noise.
 
@@ -75,8 +75,8 @@ customer_sums as (
 customer_measures as (
 
     select
-        measure as topic,
-        measure,
+        subject as topic,
+        subject,
         test,
         group_type,
         group_name,
@@ -92,10 +92,10 @@ customer_measures as (
             'net_revenue', 'means', revenue_sum, squared_revenue_sum,
             'high_churn_risk', 'proportions', churn_sum, churn_sum,
             'has_returns', 'proportions', returns_sum, returns_sum
-        ) as measure, test, value_sum, squared_value_sum
+        ) as subject, test, value_sum, squared_value_sum
 
     -- Personas are made of what customers spend: that they differ in it is no news.
-    where not (group_type = 'persona' and measure = 'net_revenue')
+    where not (group_type = 'persona' and subject = 'net_revenue')
 
 ),
 
@@ -103,11 +103,11 @@ taste_measures as (
 
     select
         attribute as topic,
-        attribute_value as measure,
+        attribute_value as subject,
         'means' as test,
         'segment' as group_type,
         segment as group_name,
-        buyer_count as customer_count,
+        base_customer_count as customer_count,
         net_revenue,
         share_sum as value_sum,
         squared_share_sum as squared_value_sum
@@ -132,7 +132,7 @@ totals as (
 
     select
         topic,
-        measure,
+        subject,
         group_type,
         sum(customer_count) as customer_count,
         sum(value_sum) as value_sum,
@@ -140,7 +140,7 @@ totals as (
 
     from measures
 
-    group by topic, measure, group_type
+    group by topic, subject, group_type
 
 ),
 
@@ -148,7 +148,7 @@ against_others as (
 
     select
         measures.topic,
-        measures.measure,
+        measures.subject,
         measures.test,
         measures.group_type,
         measures.group_name,
@@ -166,37 +166,19 @@ against_others as (
     inner join totals
         on
             measures.topic = totals.topic
-            and measures.measure = totals.measure
+            and measures.subject = totals.subject
             and measures.group_type = totals.group_type
 
 ),
 
-last_month as (
-
-    select max(month_end_date) as month_end_date
-
-    from {{ ref('rpt_segment_migration') }}
-
-),
-
--- Who went from one segment to another in the last month, and in the month before.
+-- Who went from one segment to another, months counted back from the newest.
 moves as (
 
     select
-        migration.from_segment,
-        migration.to_segment,
-        migration.month_end_date = last_month.month_end_date as is_last,
-        migration.customer_count,
-        migration.net_revenue
+        *,
+        dense_rank() over (order by month_end_date desc) as months_back
 
-    from {{ ref('rpt_segment_migration') }} as migration
-
-    inner join last_month
-        on
-            migration.month_end_date
-            >= last_day(add_months(last_month.month_end_date, -1))
-
-    where migration.from_segment not in ('Not yet a customer', 'Prospects')
+    from {{ ref('rpt_segment_migration') }}
 
 ),
 
@@ -205,12 +187,17 @@ moves_by_pair as (
     select
         from_segment,
         to_segment,
-        coalesce(sum(customer_count) filter (where is_last), 0) as mover_count,
-        coalesce(sum(customer_count) filter (where not is_last), 0)
+        coalesce(sum(customer_count) filter (where months_back = 1), 0)
+            as mover_count,
+        coalesce(sum(customer_count) filter (where months_back = 2), 0)
             as previous_mover_count,
-        coalesce(sum(net_revenue) filter (where is_last), 0) as net_revenue
+        coalesce(sum(net_revenue) filter (where months_back = 1), 0) as net_revenue
 
     from moves
+
+    where
+        months_back <= 2
+        and from_segment not in ('Not yet a customer', 'Prospects')
 
     group by from_segment, to_segment
 
@@ -220,7 +207,7 @@ moves_against_month_before as (
 
     select
         'movement' as topic,
-        to_segment as measure,
+        to_segment as subject,
         'proportions' as test,
         'segment' as group_type,
         from_segment as group_name,
@@ -243,4 +230,4 @@ union all
 
 select * from moves_against_month_before
 
-where group_name != measure
+where group_name != subject

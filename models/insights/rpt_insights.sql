@@ -44,14 +44,14 @@ worded as (
             when topic = 'movement'
                 then concat(
                     format_number(100 * group_value, 1), ' % of ', group_label,
-                    ' moved to ', measure, ' in the last full month, against ',
+                    ' moved to ', subject, ' in the last full month, against ',
                     format_number(100 * other_value, 1), ' % in the month before'
                 )
             else concat(
                 'C', substr(group_label, 2), ' put ',
                 format_number(100 * group_value, 1),
                 ' % of their purchase lines into ',
-                replace(topic, '_', ' '), ' ', measure,
+                replace(topic, '_', ' '), ' ', subject,
                 ' (mean of customers), against ',
                 format_number(100 * other_value, 1), ' % in the other segments'
             )
@@ -62,13 +62,13 @@ worded as (
 )
 
 select
-    concat_ws(' | ', topic, measure, group_type, group_name) as insight_id,
+    concat_ws(' | ', topic, subject, group_type, group_name) as insight_id,
     topic,
-    measure,
+    subject,
     group_type,
     group_name,
     statement,
-    if(change > 0, 'higher', 'lower') as direction,
+    change > 0 as is_higher,
     customer_count,
     other_customer_count,
     group_value,
@@ -79,7 +79,7 @@ select
     'fct_comparisons' as source_model,
     concat(
         'topic = ''', replace(topic, '''', '\\'''),
-        ''' and measure = ''', replace(measure, '''', '\\'''),
+        ''' and subject = ''', replace(subject, '''', '\\'''),
         ''' and group_type = ''', group_type,
         ''' and group_name = ''', replace(group_name, '''', '\\'''), ''''
     ) as source_filter

@@ -20,7 +20,7 @@ movements as (
 
     where
         topic = 'movement'
-        and direction = 'higher'
+        and is_higher
 
 ),
 
@@ -121,10 +121,10 @@ segment_recommendations as (
 movement_recommendations as (
 
     select
-        concat('movement | ', movements.group_name, ' | ', movements.measure)
+        concat('movement | ', movements.group_name, ' | ', movements.subject)
             as recommendation_id,
         playbook.rule_type,
-        concat(movements.group_name, ' who became ', movements.measure) as audience,
+        concat(movements.group_name, ' who became ', movements.subject) as audience,
         playbook.advice,
         playbook.channel,
         playbook.priority,
@@ -142,7 +142,7 @@ movement_recommendations as (
     inner join movements
         on
             playbook.from_segment = movements.group_name
-            and playbook.to_segment = movements.measure
+            and playbook.to_segment = movements.subject
 
     where playbook.rule_type = 'movement'
 

@@ -54,7 +54,7 @@ segments as (
 
     select
         segment,
-        count_if(has_purchase_lines) as buyer_count
+        count_if(has_purchase_lines) as base_customer_count
 
     from customers
 
@@ -77,7 +77,7 @@ attribute_values as (
 
 population as (
 
-    select sum(buyer_count) as buyer_count from segments
+    select sum(base_customer_count) as base_customer_count from segments
 
 ),
 
@@ -88,15 +88,15 @@ filled as (
         segments.segment,
         attribute_values.attribute,
         attribute_values.attribute_value,
-        segments.buyer_count,
+        segments.base_customer_count,
         coalesce(by_segment.customer_count, 0) as customer_count,
         coalesce(by_segment.transaction_count, 0) as transaction_count,
         cast(coalesce(by_segment.net_revenue, 0) as decimal(18, 2)) as net_revenue,
         coalesce(by_segment.share_sum, 0) as share_sum,
         coalesce(by_segment.squared_share_sum, 0) as squared_share_sum,
-        coalesce(by_segment.share_sum, 0) / nullif(segments.buyer_count, 0)
+        coalesce(by_segment.share_sum, 0) / nullif(segments.base_customer_count, 0)
             as average_share,
-        attribute_values.share_sum / nullif(population.buyer_count, 0)
+        attribute_values.share_sum / nullif(population.base_customer_count, 0)
             as population_average_share
 
     from segments
@@ -117,7 +117,7 @@ select
     segment,
     attribute,
     attribute_value,
-    buyer_count,
+    base_customer_count,
     customer_count,
     transaction_count,
     net_revenue,

@@ -13,7 +13,7 @@ preferences as (
 select
     segment,
     attribute_value as product_category,
-    buyer_count,
+    base_customer_count,
     customer_count,
     transaction_count,
     net_revenue,

@@ -37,7 +37,7 @@ select
                 )
             else ''
         end
-    ) as reason
+    ) as risk_reason
 
 from customers
 
