@@ -1,13 +1,19 @@
-{% test rows_satisfy(model, rules={}, accepted_values={}) %}
+{% test rows_satisfy(model, rules={}, accepted_values={}, accepted_from={}) %}
 {# One scan for all the rules of a table; a rule that is NULL for a row is broken. #}
 {%- set conditions = {} -%}
 {%- do conditions.update(rules) -%}
 {%- for column, values in accepted_values.items() -%}
     {%- do conditions.update({
-        column ~ ' has an accepted value':
-            "coalesce(" ~ column ~ " in ('" ~ values | join("', '") ~ "'), true)"
+        column ~ '_is_accepted':
+            'coalesce(' ~ column ~ " in ('" ~ values | join("', '") ~ "'), true)"
     }) -%}
-{%- endfor %}
+{%- endfor -%}
+{%- for column in accepted_from -%}
+    {%- do conditions.update({
+        column ~ '_is_known':
+            'coalesce(array_contains(known_' ~ column ~ ', ' ~ column ~ '), true)'
+    }) -%}
+{%- endfor -%}
 with
 
 counts as (
@@ -19,6 +25,13 @@ counts as (
         {%- endfor %}
 
     from {{ model }}
+
+    {% for column, field in accepted_from.items() %}
+    cross join (
+        select collect_set({{ field.rpartition('.')[2] }}) as known_{{ column }}
+        from {{ field.rpartition('.')[0] }}
+    )
+    {% endfor %}
 
 ),
 

@@ -1,5 +1,27 @@
 -- Every model that adds money up holds the same total as the valid lines: over all
--- history in intermediate, before the as-of date in the marts.
+-- history in intermediate, before the as-of date in the marts and insights.
+{%- set partitions = [
+    ('all history', 'int_customer_days', 'net_amount', none),
+    ('all history', 'int_customer_months', 'net_revenue', none),
+    ('all history', 'int_customer_lifetimes', 'net_revenue', none),
+    ('all history', 'int_customer_preferences', 'net_amount', 'attribute'),
+    ('before the as-of date', 'dim_customers', 'net_revenue', none),
+    ('before the as-of date', 'fct_customer_months', 'net_revenue', none),
+    ('before the as-of date', 'fct_daily_sales', 'net_revenue', none),
+    ('before the as-of date', 'rpt_rfm_segments', 'net_revenue', 'method'),
+    ('before the as-of date', 'rpt_sales_by_category', 'net_revenue', none),
+    ('before the as-of date', 'rpt_sales_by_payment_method', 'net_revenue', none),
+    ('before the as-of date', 'rpt_sales_by_hour_of_day', 'net_revenue', none),
+    ('before the as-of date', 'rpt_sales_by_day_of_week', 'net_revenue', none),
+    ('before the as-of date', 'rpt_weekend_vs_weekday', 'net_revenue', none),
+    ('before the as-of date', 'rpt_customers_by_demographic', 'net_revenue',
+     'attribute'),
+    ('before the as-of date', 'fct_segment_preferences', 'net_revenue', 'attribute'),
+    ('before the as-of date', 'rpt_cohort_retention', 'net_revenue', 'cohort_type'),
+    ('before the as-of date', 'rpt_churn_risk', 'net_revenue', 'method'),
+    ('before the as-of date', 'rpt_executive_summary',
+     "if(metric = 'net_revenue', metric_value, 0)", none),
+] %}
 with
 
 totals as (
@@ -14,60 +36,24 @@ totals as (
     union all
 
     select
-        'all history' as covered,
-        'int_customer_days' as model,
-        coalesce(sum(net_amount), 0) as net_revenue
-
-    from {{ ref('int_customer_days') }}
-
-    union all
-
-    select
-        'all history' as covered,
-        'int_customer_lifetimes' as model,
-        coalesce(sum(net_revenue), 0) as net_revenue
-
-    from {{ ref('int_customer_lifetimes') }}
-
-    union all
-
-    select
-        'all history' as covered,
-        concat('int_customer_preferences by ', attribute) as model,
-        sum(net_amount) as net_revenue
-
-    from {{ ref('int_customer_preferences') }}
-
-    group by attribute
-
-    union all
-
-    select
         'before the as-of date' as covered,
         'fct_transactions' as model,
         coalesce(sum(amount), 0) as net_revenue
 
     from {{ ref('fct_transactions') }}
 
+    {% for covered, model, money, part in partitions %}
     union all
 
     select
-        'before the as-of date' as covered,
-        'dim_customers' as model,
-        coalesce(sum(net_revenue), 0) as net_revenue
+        '{{ covered }}' as covered,
+        concat('{{ model }}'{{ ", ' by ', " ~ part if part }}) as model,
+        coalesce(sum({{ money }}), 0) as net_revenue
 
-    from {{ ref('dim_customers') }}
+    from {{ ref(model) }}
 
-    union all
-
-    select
-        'before the as-of date' as covered,
-        concat('rpt_rfm_segments by ', method) as model,
-        sum(net_revenue) as net_revenue
-
-    from {{ ref('rpt_rfm_segments') }}
-
-    group by method
+    {{ 'group by ' ~ part if part }}
+    {% endfor %}
 
 ),
 

@@ -1,0 +1,557 @@
+"""The marts at the edges: no data, one line, and a small world worked out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pipeline import build, checksums, deliver
+from pyspark.sql import SparkSession
+
+from python_jobs import dbt
+from python_jobs.settings import Settings
+
+MODELS = ("--resource-type", "model", "--resource-type", "seed")
+SNAPSHOTS = ("--resource-type", "snapshot")
+ALL_BUT_UNITS = ("--exclude", "test_type:unit")
+
+
+def rows(
+    spark: SparkSession, settings: Settings, table: str, columns: str, where: str = ""
+) -> list[tuple[Any, ...]]:
+    """Rows of a table in a schema such as marts, in the order of their columns."""
+    schema, name = table.split(".")
+    selected = columns.replace(";", ",")
+    return [
+        tuple(row)
+        for row in spark.sql(
+            f"""
+            select {selected} from {settings.schema(schema)}.{name}
+            where {where or "true"} order by all
+            """
+        ).collect()
+    ]
+
+
+# --- no data at all
+
+
+@pytest.fixture(scope="module")
+def nothing(settings: Settings) -> Settings:
+    """Everything built, with all tests, before anything was ever delivered."""
+    own = replace(settings, schema_prefix="nothing_")
+    build(own, *ALL_BUT_UNITS)
+    return own
+
+
+def test_without_data_every_mart_is_there_and_empty(
+    spark: SparkSession, nothing: Settings
+) -> None:
+    found = checksums(spark, nothing)
+    # What the seeds say of segments does not wait for customers.
+    assert found.pop("marts.dim_segments")[0] > 12
+    built = {name: count for name, (count, _) in found.items()}
+    assert len(built) > 55
+    assert {name for name, count in built.items() if count} == {
+        "intermediate.int_as_of_date"
+    }
+
+
+# --- one customer, one line, at midnight of a leap day, with nothing but what must be
+
+
+@pytest.fixture(scope="module")
+def one_line(spark: SparkSession, settings: Settings) -> Settings:
+    """One purchase by somebody of whom nothing is known."""
+    own = replace(settings, schema_prefix="one_line_")
+    deliver(spark, own, "customers", "customer_id", "('ann')")
+    deliver(
+        spark,
+        own,
+        "transactions",
+        "transaction_id, customer_id, transacted_at, amount",
+        "('t', 'ann', timestamp'2024-02-29 00:00:00', 12.34)",
+    )
+    build(own, *MODELS)
+    return own
+
+
+def test_one_line_counts_on_its_leap_day(
+    spark: SparkSession, one_line: Settings
+) -> None:
+    assert rows(
+        spark,
+        one_line,
+        "marts.fct_daily_sales",
+        "calendar_date; customer_count; transaction_count; net_revenue; "
+        "net_revenue_7_day_mean",
+    ) == [(date(2024, 2, 29), 1, 1, Decimal("12.34"), None)]
+    assert rows(
+        spark,
+        one_line,
+        "marts.fct_customer_rfm_monthly",
+        "month_end_date; as_of_date; recency_days; segment; previous_segment",
+    ) == [(date(2024, 2, 29), date(2024, 3, 1), 1, "Champions", "Not yet a customer")]
+    assert rows(spark, one_line, "marts.rpt_segment_migration", "from_segment") == []
+
+
+def test_what_nobody_told_is_unknown(spark: SparkSession, one_line: Settings) -> None:
+    money = Decimal("12.34")
+    for table, column in (
+        ("rpt_sales_by_category", "product_category"),
+        ("rpt_sales_by_payment_method", "payment_method"),
+    ):
+        found = rows(spark, one_line, f"marts.{table}", f"{column}; net_revenue")
+        assert found == [("unknown", money)]
+    assert rows(
+        spark,
+        one_line,
+        "marts.rpt_customers_by_demographic",
+        "attribute; attribute_value; customer_count; share_of_revenue",
+    ) == [
+        (attribute, "unknown", 1, 1.0)
+        for attribute in ("age_band", "gender", "location", "membership_level")
+    ]
+    assert rows(
+        spark,
+        one_line,
+        "marts.rpt_cohort_retention",
+        "cohort_type; cohort; month_number; customer_count; active_customer_count; "
+        "net_revenue",
+    ) == [
+        ("first_purchase", "2024-02", 0, 1, 1, money),
+        ("registration", "unknown", 0, 1, None, money),
+    ]
+
+
+def test_a_customer_without_gaps_has_a_reason_instead_of_a_cadence(
+    spark: SparkSession, one_line: Settings
+) -> None:
+    assert rows(
+        spark,
+        one_line,
+        "marts.fct_customer_churn",
+        "window_risk; cadence_risk; cadence_basis",
+    ) == [("Low", None, "no customer has a gap yet")]
+    assert rows(
+        spark, one_line, "marts.rpt_churn_risk", "method; risk; customer_count"
+    ) == [("cadence", "Unknown", 1), ("window", "Low", 1)]
+    assert rows(spark, one_line, "marts.rpt_churn_backtest", "method") == []
+
+
+def test_an_as_of_date_before_the_first_line_is_refused(one_line: Settings) -> None:
+    lines: list[str] = []
+    code = dbt.run(
+        one_line,
+        ["build"],
+        ["--select", "int_as_of_date", "--vars", "{as_of_date: 2024-02-29}"],
+        lines.append,
+    )
+    assert code == 1
+    assert any(
+        "as_of_date is 2024-02-29, but the first transaction is of 2024-02-29: choose "
+        "a later date" in line
+        for line in lines
+    )
+
+
+# --- a small world
+
+
+@pytest.fixture(scope="module")
+def world(spark: SparkSession, settings: Settings) -> Settings:
+    """January to June 2024, without a sale in March and May, built with all tests.
+
+    ann   registered in January; buys in January, on the leap day, in April and in June
+    bob   registered in 2023; buys and gives back on one day in February; buys in April
+    zoe   of unknown registration; buys in January, gives all back in June
+    rex   has nothing but a return
+    eve   registered in May and never came
+    """
+    own = replace(settings, schema_prefix="world_")
+    deliver(
+        spark,
+        own,
+        "customers",
+        "customer_id, registration_date, gender",
+        """
+        ('ann', date'2024-01-10', 'female'), ('bob', date'2023-12-31', 'male'),
+        ('eve', date'2024-05-05', 'female'), ('rex', null, ''), ('zoe', null, 'female')
+        """,
+    )
+    deliver(
+        spark,
+        own,
+        "transactions",
+        "transaction_id, customer_id, transacted_at, amount, product_category",
+        """
+        ('a1', 'ann', timestamp'2024-01-15 09:30:00', 100, 'books'),
+        ('a2', 'ann', timestamp'2024-02-29 00:00:00', 50, 'books'),
+        ('a3', 'ann', timestamp'2024-04-30 23:59:59.999', 10, 'toys'),
+        ('a4', 'ann', timestamp'2024-06-01 00:00:00', 20, 'books'),
+        ('b1', 'bob', timestamp'2024-02-01 12:00:00', 30, 'toys'),
+        ('b2', 'bob', timestamp'2024-02-01 18:00:00', -30, 'toys'),
+        ('b3', 'bob', timestamp'2024-04-02 12:00:00', 80, 'books'),
+        ('z1', 'zoe', timestamp'2024-01-31 12:00:00', 60, 'toys'),
+        ('z2', 'zoe', timestamp'2024-06-15 12:00:00', -60, 'toys'),
+        ('r1', 'rex', timestamp'2024-04-10 12:00:00', -5, 'toys')
+        """,
+    )
+    build(own, *ALL_BUT_UNITS)
+    return own
+
+
+def test_a_return_of_the_same_day_undoes_the_purchase_day(
+    spark: SparkSession, world: Settings
+) -> None:
+    assert rows(
+        spark,
+        world,
+        "marts.fct_daily_sales",
+        "calendar_date; customer_count; transaction_count; return_count; "
+        "returned_revenue; net_revenue",
+        "calendar_date = '2024-02-01'",
+    ) == [(date(2024, 2, 1), 0, 1, 1, Decimal("30.00"), Decimal("0.00"))]
+
+
+def test_days_and_months_without_sales_are_there(
+    spark: SparkSession, world: Settings
+) -> None:
+    [[days, money]] = rows(
+        spark,
+        world,
+        "marts.fct_daily_sales",
+        "count(*); sum(net_revenue)",
+        "calendar_date between '2024-03-01' and '2024-03-31'",
+    )
+    assert (days, money) == (31, 0)
+    months = rows(
+        spark,
+        world,
+        "insights.rpt_executive_summary",
+        "period_start_date; metric_value; previous_value; is_complete",
+        "metric = 'customers'",
+    )
+    assert [(month.month, value, before) for month, value, before, _ in months] == [
+        (1, 2, None),
+        (2, 1, 2),
+        (3, 0, 1),
+        (4, 2, 0),
+        (5, 0, 2),
+        (6, 1, 0),
+    ]
+    assert [complete for *_, complete in months] == [True] * 5 + [False]
+
+
+def test_retention_is_of_those_who_bought_the_month_before(
+    spark: SparkSession, world: Settings
+) -> None:
+    """Not the active share: of January's two one came back, of February's one none."""
+    found = rows(
+        spark,
+        world,
+        "insights.rpt_executive_summary",
+        "month(period_start_date); metric_value",
+        "metric = 'retention_rate'",
+    )
+    assert found == [
+        (1, None),
+        (2, Decimal("0.5")),
+        (3, 0),
+        (4, None),
+        (5, 0),
+        (6, None),
+    ]
+
+
+def test_each_number_of_the_summary_is_what_its_query_gives(
+    spark: SparkSession, world: Settings
+) -> None:
+    found = rows(
+        spark,
+        world,
+        "insights.rpt_executive_summary",
+        "metric; period_start_date; metric_value; source_query",
+        "metric_value is not null",
+    )
+    assert len(found) > 45
+    for metric, period, value, query in found:
+        [[answer]] = spark.sql(query).collect()
+        assert float(answer) == pytest.approx(float(value), abs=1e-8), (metric, period)
+
+
+def test_segments_by_month_hold_who_was_known_by_then(
+    spark: SparkSession, world: Settings
+) -> None:
+    """A registration counts from its day on, a return makes nobody a buyer."""
+    found = rows(
+        spark,
+        world,
+        "marts.fct_customer_rfm_monthly",
+        "month(month_end_date); customer_id; frequency; monetary; recency_days; "
+        "previous_segment = 'Not yet a customer'",
+    )
+    zero = Decimal("0.00")
+    assert found == [
+        (1, "ann", 1, Decimal("100.00"), 17, True),
+        (1, "bob", 0, zero, None, False),
+        (1, "zoe", 1, Decimal("60.00"), 1, True),
+        (2, "ann", 2, Decimal("150.00"), 1, False),
+        (2, "bob", 0, zero, None, False),
+        (2, "zoe", 1, Decimal("60.00"), 30, False),
+        (3, "ann", 2, Decimal("150.00"), 32, False),
+        (3, "bob", 0, zero, None, False),
+        (3, "zoe", 1, Decimal("60.00"), 61, False),
+        (4, "ann", 3, Decimal("160.00"), 1, False),
+        (4, "bob", 1, Decimal("80.00"), 29, False),
+        (4, "rex", 0, Decimal("-5.00"), None, True),
+        (4, "zoe", 1, Decimal("60.00"), 91, False),
+        (5, "ann", 3, Decimal("160.00"), 32, False),
+        (5, "bob", 1, Decimal("80.00"), 60, False),
+        (5, "eve", 0, zero, None, True),
+        (5, "rex", 0, Decimal("-5.00"), None, False),
+        (5, "zoe", 1, Decimal("60.00"), 122, False),
+    ]
+
+
+def test_migration_counts_who_was_not_a_customer_yet(
+    spark: SparkSession, world: Settings
+) -> None:
+    assert rows(
+        spark,
+        world,
+        "marts.rpt_segment_migration",
+        "month(month_end_date); to_segment; customer_count; net_revenue; "
+        "month_net_revenue",
+        "from_segment = 'Not yet a customer'",
+    ) == [
+        (4, "Prospects", 1, Decimal("-5.00"), Decimal("-5.00")),
+        (5, "Prospects", 1, Decimal("0.00"), Decimal("0.00")),
+    ]
+
+
+def test_a_cohort_cell_with_nobody_is_zero_and_the_future_is_null(
+    spark: SparkSession, world: Settings
+) -> None:
+    found = rows(
+        spark,
+        world,
+        "marts.rpt_cohort_retention",
+        "cohort; month_number; active_customer_count; net_revenue; "
+        "cumulative_net_revenue; is_complete",
+        "cohort_type = 'first_purchase'",
+    )
+    money = Decimal
+    assert found == [
+        ("2024-01", 0, 2, money("160.00"), money("160.00"), True),
+        ("2024-01", 1, 1, money("50.00"), money("210.00"), True),
+        ("2024-01", 2, 0, money("0.00"), money("210.00"), True),
+        ("2024-01", 3, 1, money("10.00"), money("220.00"), True),
+        ("2024-01", 4, 0, money("0.00"), money("220.00"), True),
+        # Ann's 20 less what zoe gave back: the total falls, it is no maximum.
+        ("2024-01", 5, 1, money("-40.00"), money("180.00"), False),
+        ("2024-04", 0, 1, money("80.00"), money("80.00"), True),
+        ("2024-04", 1, 0, money("0.00"), money("80.00"), True),
+        ("2024-04", 2, 0, money("0.00"), money("80.00"), False),
+        ("2024-04", 3, None, None, None, False),
+        ("2024-04", 4, None, None, None, False),
+        ("2024-04", 5, None, None, None, False),
+        ("unknown", 0, None, money("-5.00"), money("-5.00"), None),
+    ]
+
+
+def test_the_average_of_cohorts_leaves_incomplete_cells_out(
+    spark: SparkSession, world: Settings
+) -> None:
+    assert rows(
+        spark,
+        world,
+        "marts.rpt_retention_curves",
+        "month_number; cohort_count; customer_count; active_customer_count",
+        "cohort_type = 'first_purchase'",
+    ) == [(0, 2, 3, 3), (1, 2, 3, 1), (2, 1, 2, 0), (3, 1, 2, 1), (4, 1, 2, 0)]
+
+
+def test_who_only_gave_back_is_a_prospect_with_a_row(
+    spark: SparkSession, world: Settings
+) -> None:
+    """No sentinel: recency is NULL and no risk is given."""
+    assert rows(
+        spark,
+        world,
+        "marts.fct_customer_churn",
+        "customer_id; recency_days; window_risk; cadence_risk; cadence_basis",
+        "frequency = 0",
+    ) == [
+        ("eve", None, None, None, "no purchase day"),
+        ("rex", None, None, None, "no purchase day"),
+    ]
+    assert rows(
+        spark,
+        world,
+        "marts.rpt_churn_risk",
+        "method; customer_count; net_revenue",
+        "risk = 'Prospects'",
+    ) == [("cadence", 2, Decimal("-5.00")), ("window", 2, Decimal("-5.00"))]
+
+
+def test_the_back_test_knows_only_what_was_known_at_the_cut(
+    spark: SparkSession, world: Settings
+) -> None:
+    """On March 18 ann had last bought 18 days ago, zoe 47; ann alone came back."""
+    assert rows(
+        spark,
+        world,
+        "marts.rpt_churn_backtest",
+        "cut_date; risk; customer_count; churned_customer_count; lift",
+        "method = 'window'",
+    ) == [(date(2024, 3, 18), "Low", 2, 1, 1.0)]
+
+
+def test_a_category_counts_purchase_days_of_its_own(
+    spark: SparkSession, world: Settings
+) -> None:
+    """Bob's toys of February came back the same day; categories are not orders."""
+    assert rows(
+        spark,
+        world,
+        "marts.rpt_sales_by_category",
+        "product_category; transaction_count; customer_count; purchase_day_count; "
+        "net_revenue; average_basket",
+    ) == [
+        ("books", 4, 2, 4, Decimal("250.00"), Decimal("62.50")),
+        ("toys", 3, 2, 2, Decimal("5.00"), Decimal("2.50")),
+    ]
+    assert rows(
+        spark,
+        world,
+        "marts.dim_customers",
+        "customer_id; distinct_category_count",
+        "customer_id in ('ann', 'bob')",
+    ) == [("ann", 2), ("bob", 2)]
+
+
+def test_each_customer_has_one_open_row_of_history(
+    spark: SparkSession, world: Settings
+) -> None:
+    assert rows(
+        spark,
+        world,
+        "snapshots.customer_history",
+        "customer_id; dbt_valid_from; dbt_valid_to",
+    ) == [
+        (customer, date(2024, 6, 16), None)
+        for customer in ("ann", "bob", "eve", "rex", "zoe")
+    ]
+
+
+# --- the same world as of an earlier day, then a later one
+
+
+@pytest.fixture(scope="module")
+def in_march(world: Settings) -> Settings:
+    """The world as it was at the end of the leap day."""
+    build(
+        world,
+        *MODELS,
+        *SNAPSHOTS,
+        *("--vars", "{as_of_date: 2024-03-01}"),
+    )
+    return world
+
+
+def test_an_earlier_as_of_date_sees_nothing_later(
+    spark: SparkSession, in_march: Settings
+) -> None:
+    assert rows(
+        spark, in_march, "marts.dim_customers", "customer_id; recency_days; net_revenue"
+    ) == [
+        ("ann", 1, Decimal("150.00")),
+        ("bob", None, Decimal("0.00")),
+        ("zoe", 30, Decimal("60.00")),
+    ]
+    assert rows(
+        spark, in_march, "marts.fct_customer_rfm_monthly", "max(month_end_date)"
+    ) == [(date(2024, 2, 29),)]
+    assert rows(
+        spark, in_march, "marts.fct_customer_months", "max(month_start_date)"
+    ) == [(date(2024, 2, 1),)]
+    assert rows(
+        spark,
+        in_march,
+        "marts.rpt_cohort_retention",
+        "max(month_number); sum(net_revenue)",
+        "cohort_type = 'first_purchase'",
+    ) == [(1, Decimal("210.00"))]
+
+
+def test_the_month_end_agrees_with_the_day_after_it(
+    spark: SparkSession, in_march: Settings
+) -> None:
+    columns = "customer_id; recency_days; frequency; monetary; r_score; segment"
+    assert rows(
+        spark,
+        in_march,
+        "marts.fct_customer_rfm_monthly",
+        columns,
+        "month_end_date = '2024-02-29'",
+    ) == rows(spark, in_march, "marts.fct_customer_rfm", columns)
+
+
+def test_history_is_not_rewritten_by_an_earlier_date(
+    spark: SparkSession, in_march: Settings
+) -> None:
+    assert rows(
+        spark,
+        in_march,
+        "snapshots.customer_history",
+        "min(dbt_valid_from); count(*); count(dbt_valid_to)",
+    ) == [(date(2024, 6, 16), 5, 0)]
+
+
+@pytest.fixture(scope="module")
+def next_day(spark: SparkSession, in_march: Settings) -> Settings:
+    """A day later eve buys; then it turns out that bob did so on the same day."""
+    for customer, key in (("eve", "e1"), ("bob", "b4")):
+        deliver(
+            spark,
+            in_march,
+            "transactions",
+            "transaction_id, customer_id, transacted_at, amount",
+            f"('{key}', '{customer}', timestamp'2024-06-16 12:00:00', 500)",
+        )
+        build(in_march, "--select", "+customer_history", *MODELS, *SNAPSHOTS)
+    return in_march
+
+
+def test_a_change_closes_one_row_and_opens_another(
+    spark: SparkSession, next_day: Settings
+) -> None:
+    """Bob changes on a date that had been recorded already: he is not lost."""
+    found = rows(
+        spark,
+        next_day,
+        "snapshots.customer_history",
+        "customer_id; dbt_valid_from; dbt_valid_to",
+        "customer_id in ('bob', 'eve')",
+    )
+    first, second = date(2024, 6, 16), date(2024, 6, 17)
+    assert found == [
+        ("bob", first, second),
+        ("bob", second, None),
+        ("eve", first, second),
+        ("eve", second, None),
+    ]
+    open_rows = rows(
+        spark,
+        next_day,
+        "snapshots.customer_history",
+        "customer_id; segment",
+        "dbt_valid_to is null",
+    )
+    assert open_rows == rows(
+        spark, next_day, "marts.fct_customer_rfm", "customer_id; segment"
+    )

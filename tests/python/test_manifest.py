@@ -1,0 +1,203 @@
+"""What the project promises of its models, checked over dbt's manifest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunner
+
+PROJECT = Path(__file__).parents[2]
+ANALYSTS_LAYERS = ("marts", "personas", "insights")
+
+# Columns that name a row of another model, and that model.
+FOREIGN_KEYS = {
+    "customer_id": {"dim_customers"},
+    "persona_id": {"dim_personas"},
+    "runner_up_persona_id": {"dim_personas"},
+    "batch_id": {"stg_batches"},
+    "run_id": {"stg_persona_runs"},
+}
+# Columns with one of a few values.
+ENUMS = {
+    "attribute", "block", "cadence_basis", "cadence_risk", "cohort_type", "day_type",
+    "fixed_segment", "from_segment", "group_type", "kind", "measure", "method",
+    "metric", "outcome", "previous_segment", "risk", "rule_type", "segment", "test",
+    "to_segment", "topic", "unit", "window_risk",
+}  # fmt: skip
+# Columns that hold what people or sources write.
+FREE_TEXT = {
+    "advice", "attribute_value", "audience", "channel", "cohort", "customer_history",
+    "day_name", "evidence", "favourite_category", "favourite_payment_method", "feature",
+    "gender", "group_name", "hour_of_day", "insight_id", "location", "membership_level",
+    "metric_description", "naming_reason", "payment_method", "persona_name",
+    "product_category", "reason", "recommendation_id", "risk_reason", "source_filter",
+    "source_model", "source_name", "source_query", "statement", "subject",
+    "transaction_id", "age_band",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The manifest of the project, parsed afresh."""
+    target = tmp_path_factory.mktemp("target")
+    result = dbtRunner().invoke(
+        [
+            *("parse", "--quiet", "--project-dir", str(PROJECT)),
+            *("--profiles-dir", str(PROJECT / "profiles")),
+            *("--target-path", str(target), "--log-path", str(target)),
+        ]
+    )
+    assert result.success, result.exception
+    return json.loads((target / "manifest.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The models by name, each with its `tests`: (name, column, arguments)."""
+    found = {
+        node["name"]: node | {"tests": []}
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+    }
+    for node in manifest["nodes"].values():
+        attached = node.get("attached_node")
+        if node["resource_type"] == "test" and attached in manifest["nodes"]:
+            model = found.get(manifest["nodes"][attached]["name"])
+            if model is not None:
+                metadata = node["test_metadata"]
+                model["tests"].append(
+                    (metadata["name"], node["column_name"], metadata["kwargs"])
+                )
+    return found
+
+
+def for_analysts(models: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The models that analysts query."""
+    chosen = {
+        name: model
+        for name, model in models.items()
+        if model["path"].split("/")[0] in ANALYSTS_LAYERS
+    }
+    assert len(chosen) > 30
+    return chosen
+
+
+def test_every_model_proves_its_grain(models: dict[str, dict[str, Any]]) -> None:
+    # Events without a key, and a model of one row with a test of its own.
+    exempt = {"stg_rejects", "int_customer_day_touches", "int_as_of_date"}
+    without = {
+        name
+        for name, model in models.items()
+        if "grain" not in {test for test, _, _ in model["tests"]}
+    }
+    assert without == exempt
+
+
+def test_every_grain_is_stated_in_the_first_sentence(
+    models: dict[str, dict[str, Any]],
+) -> None:
+    without = {
+        name
+        for name, model in models.items()
+        if not model["description"].startswith("One row")
+    }
+    assert without == set()
+
+
+def test_every_column_for_analysts_is_described_and_typed(
+    models: dict[str, dict[str, Any]],
+) -> None:
+    without = [
+        f"{name}.{column['name']}"
+        for name, model in for_analysts(models).items()
+        for column in model["columns"].values()
+        if not (column["description"] and column["data_type"])
+    ]
+    assert without == []
+    assert all(
+        model["config"]["contract"]["enforced"]
+        for model in for_analysts(models).values()
+    )
+
+
+def test_every_foreign_key_is_tested(models: dict[str, dict[str, Any]]) -> None:
+    without = []
+    for name, model in for_analysts(models).items():
+        related = {
+            column for test, column, _ in model["tests"] if test == "relationships"
+        }
+        without += [
+            f"{name}.{column}"
+            for column in model["columns"]
+            if column in FOREIGN_KEYS
+            and name not in FOREIGN_KEYS[column]
+            and column not in related
+        ]
+    assert without == []
+
+
+def test_every_enum_is_tested(models: dict[str, dict[str, Any]]) -> None:
+    without = []
+    for name, model in for_analysts(models).items():
+        listed = {
+            column for test, column, _ in model["tests"] if test == "accepted_values"
+        }
+        for test, _, arguments in model["tests"]:
+            if test == "rows_satisfy":
+                listed |= set(arguments.get("accepted_values", {}))
+                listed |= set(arguments.get("accepted_from", {}))
+            if test == "grain" and len(arguments["columns"]) == 1:
+                # A table of the values themselves.
+                listed |= set(arguments["columns"])
+        without += [
+            f"{name}.{column}"
+            for column in model["columns"]
+            if column in ENUMS and column not in listed
+        ]
+    assert without == []
+
+
+def test_every_text_column_is_a_key_an_enum_or_free(
+    models: dict[str, dict[str, Any]],
+) -> None:
+    unclassified = {
+        column["name"]
+        for model in for_analysts(models).values()
+        for column in model["columns"].values()
+        if column["data_type"] == "string"
+    } - (set(FOREIGN_KEYS) | ENUMS | FREE_TEXT)
+    assert unclassified == set()
+
+
+def test_every_measure_rule_is_in_one_scan(models: dict[str, dict[str, Any]]) -> None:
+    """One table-level test a model, where the model measures anything."""
+    counts = {
+        name: sum(test == "rows_satisfy" for test, _, _ in model["tests"])
+        for name, model in for_analysts(models).items()
+    }
+    assert {name for name, count in counts.items() if count != 1} == set()
+
+
+def test_reports_that_partition_revenue_share_their_names(
+    models: dict[str, dict[str, Any]],
+) -> None:
+    reports = {
+        name: set(model["columns"])
+        for name, model in for_analysts(models).items()
+        if name.startswith("rpt_") and "share_of_revenue" in model["columns"]
+    }
+    assert len(reports) >= 7
+    for name, columns in reports.items():
+        assert {"net_revenue", "customer_count"} <= columns, name
+
+
+def test_every_exposure_says_who_owns_it(manifest: dict[str, Any]) -> None:
+    names = {exposure["name"] for exposure in manifest["exposures"].values()}
+    assert {"persona_training", "run_summary", "analyst_questions"} <= names
+    assert all(
+        exposure["description"] and exposure["owner"]["name"]
+        for exposure in manifest["exposures"].values()
+    )
