@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import generate, personas
+from benchmarks import build, generate, personas
 
 if __name__ == "__main__":
     generate.main()
+    build.main()
     personas.main()

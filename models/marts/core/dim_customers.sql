@@ -125,6 +125,11 @@ population as (
         customers.*,
         least(customers.registration_date, first_activities.first_activity_date)
             as known_since_date,
+        if(
+            first_activities.first_activity_date < as_of.as_of_date,
+            first_activities.first_activity_date,
+            null
+        ) as first_line_date,
         as_of.as_of_date
 
     from customers
@@ -168,6 +173,7 @@ select
     population.has_quarantined_attributes,
     population.registration_date,
     population.known_since_date,
+    population.first_line_date,
     customer_lifetimes.first_purchase_date,
     customer_lifetimes.last_purchase_date,
     datediff(population.as_of_date, population.known_since_date) as tenure_days,

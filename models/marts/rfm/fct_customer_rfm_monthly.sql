@@ -1,4 +1,13 @@
-{{ config(materialized='view') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='insert_overwrite',
+    unique_key=['month_end_date', 'customer_id'],
+    clustered_by='month_end_date',
+    meta={'replace_where': "month_end_date >= '{{ first_rfm_month_to_redo() }}'"},
+    post_hook='{{ compact() }}',
+) }}
+
+-- depends_on: {{ ref('int_customer_day_touches') }}
 
 with
 
@@ -27,7 +36,9 @@ months as (
             )
         ) as month_start_date
 
-    where last_day(month_start_date) < as_of_date
+    where
+        last_day(month_start_date) < as_of_date
+        and last_day(month_start_date) >= '{{ first_rfm_month_to_redo() }}'
 
 ),
 
@@ -41,71 +52,66 @@ month_ends as (
 
     select * from {{ ref('int_customer_month_ends') }}
 
-    where month_end_date < {{ as_of_date() }}
+    where
+        month_end_date < {{ as_of_date() }}
+        and month_end_date >= '{{ first_rfm_month_to_redo() }}'
 
 ),
 
 -- From registration until the month of the first line: a Prospect at each month end.
-first_states as (
+before_first_line as (
 
     select
         months.month_end_date,
         customers.customer_id,
-        coalesce(months.month_end_date = first_month_ends.month_end_date, false)
-            as has_lines,
-        first_month_ends.frequency,
-        first_month_ends.monetary,
-        first_month_ends.last_purchase_date,
-        customers.known_since_date < trunc(months.month_end_date, 'MM')
-            as was_known
+        customers.known_since_date,
+        0 as frequency,
+        0 as monetary,
+        cast(null as date) as last_purchase_date,
+        customers.known_since_date < trunc(months.month_end_date, 'MM') as was_known,
+        0 as opening_frequency,
+        0 as opening_monetary,
+        cast(null as date) as opening_last_purchase_date,
+        cast(null as bigint) as _changed_batch_id
 
     from customers
-
-    left join month_ends as first_month_ends
-        on
-            customers.customer_id = first_month_ends.customer_id
-            and first_month_ends.opening_frequency is null
 
     inner join months
         on
             customers.known_since_date <= months.month_end_date
-            and coalesce(
-                first_month_ends.month_end_date >= months.month_end_date, true
-            )
+            and coalesce(customers.first_line_date > months.month_end_date, true)
+
+),
+
+since_first_line as (
+
+    select
+        month_ends.month_end_date,
+        month_ends.customer_id,
+        customers.known_since_date,
+        month_ends.frequency,
+        month_ends.monetary,
+        month_ends.last_purchase_date,
+        customers.known_since_date < trunc(month_ends.month_end_date, 'MM')
+            as was_known,
+        coalesce(month_ends.opening_frequency, 0) as opening_frequency,
+        coalesce(month_ends.opening_monetary, 0) as opening_monetary,
+        month_ends.opening_last_purchase_date,
+        month_ends._changed_batch_id
+
+    from month_ends
+
+    inner join customers on month_ends.customer_id = customers.customer_id
 
 ),
 
 states as (
 
-    select
-        month_end_date,
-        customer_id,
-        if(has_lines, frequency, 0) as frequency,
-        if(has_lines, monetary, 0) as monetary,
-        if(has_lines, last_purchase_date, null) as last_purchase_date,
-        was_known,
-        0 as opening_frequency,
-        0 as opening_monetary,
-        cast(null as date) as opening_last_purchase_date
-
-    from first_states
+    select * from before_first_line
 
     union all
 
-    select
-        month_end_date,
-        customer_id,
-        frequency,
-        monetary,
-        last_purchase_date,
-        true as was_known,
-        opening_frequency,
-        opening_monetary,
-        opening_last_purchase_date
-
-    from month_ends
-
-    where opening_frequency is not null
+    select * from since_first_line
 
 ),
 
@@ -171,6 +177,7 @@ select
     scored.month_end_date,
     date_add(scored.month_end_date, 1) as as_of_date,
     scored.customer_id,
+    scored.known_since_date,
     scored.recency_days,
     cast(scored.frequency as int) as frequency,
     cast(scored.monetary as decimal(18, 2)) as monetary,
@@ -183,7 +190,8 @@ select
     case
         when not scored.was_known then 'Not yet a customer'
         else {{ rfm_segment('opening_segments.segment', 'scored.opening_frequency') }}
-    end as previous_segment
+    end as previous_segment,
+    scored._changed_batch_id
 
 from scored
 
