@@ -19,7 +19,7 @@ PIPE_WIDTH = 160
 
 
 def show(settings: Settings, seconds: dict[str, float], docs_page: str) -> None:
-    """Print rows by layer, segments, personas, times, and where to go from here."""
+    """Print rows by layer, the main findings, times, and where to go from here."""
     out = Console(highlight=False)
     if not out.is_terminal:
         out.width = PIPE_WIDTH
@@ -43,6 +43,17 @@ def show(settings: Settings, seconds: dict[str, float], docs_page: str) -> None:
             settings,
             "select persona_id, persona_name, customer_count, naming_reason "
             f"from {settings.schema('personas')}.dim_personas order by persona_id",
+        ),
+    )
+    _print(
+        out,
+        "What to do first",
+        ["priority", "audience", "advice", "evidence"],
+        _query(
+            settings,
+            "select priority, audience, advice, evidence "
+            f"from {settings.schema('insights')}.rpt_recommendations "
+            "order by priority, net_revenue desc limit 5",
         ),
     )
     _print(

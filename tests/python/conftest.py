@@ -6,12 +6,14 @@ import re
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
+from pipeline import MODELS, build
 from pyspark.sql import SparkSession
 
-from python_jobs import engine, session
+from python_jobs import engine, generate, load, session
 from python_jobs.settings import Settings
 
 
@@ -56,3 +58,26 @@ def spark(settings: Settings) -> Iterator[SparkSession]:
     """A Connect session on the shared engine."""
     with session.connect(settings) as spark:
         yield spark
+
+
+@pytest.fixture(scope="session")
+def generated(engine_settings: Settings) -> Settings:
+    """Generated data with its planted trouble, and all models built on it."""
+    own = replace(engine_settings, schema_prefix="generated_")
+    options = generate.Options(
+        customers=2000, transactions=12_000, days=200, start_date=date(2024, 1, 15)
+    )
+    with session.connect(own) as spark:
+        generate.generate(spark, own, options)
+    build(own, *MODELS)
+    return own
+
+
+@pytest.fixture(scope="session")
+def cdnow(engine_settings: Settings) -> Settings:
+    """The CDNOW purchase log, and the models built on it that need no training."""
+    own = replace(engine_settings, schema_prefix="cdnow_")
+    with session.connect(own) as spark:
+        load.load(spark, own, *load.example("cdnow"))
+    build(own, "--exclude", "source:ml+", *MODELS)
+    return own

@@ -8,13 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pipeline import build, checksums, deliver
+from pipeline import MODELS, build, checksums, deliver
 from pyspark.sql import SparkSession
 
 from python_jobs import dbt
 from python_jobs.settings import Settings
 
-MODELS = ("--resource-type", "model", "--resource-type", "seed")
 SNAPSHOTS = ("--resource-type", "snapshot")
 ALL_BUT_UNITS = ("--exclude", "test_type:unit")
 

@@ -6,13 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from pipeline import build, checksums, deliver
+from pipeline import MODELS, build, checksums, deliver
 from pyspark.sql import SparkSession
 
 from python_jobs import generate, train
 from python_jobs.settings import Settings
 
-MODELS = ("--resource-type", "model", "--resource-type", "seed")
 CUSTOMER = "customer_id"
 LINE = "transaction_id, customer_id, transacted_at, amount, product_category"
 
