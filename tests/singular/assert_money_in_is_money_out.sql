@@ -19,6 +19,7 @@
     ('before the as-of date', 'fct_segment_preferences', 'net_revenue', 'attribute'),
     ('before the as-of date', 'rpt_cohort_retention', 'net_revenue', 'cohort_type'),
     ('before the as-of date', 'rpt_churn_risk', 'net_revenue', 'method'),
+    ('before the as-of date', 'rpt_customers_by_persona', 'net_revenue', none),
     ('before the as-of date', 'rpt_executive_summary',
      "if(metric = 'net_revenue', metric_value, 0)", none),
 ] %}

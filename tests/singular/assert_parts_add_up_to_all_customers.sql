@@ -3,6 +3,7 @@
     ('rpt_rfm_segments', 'method', 'true'),
     ('rpt_customers_by_demographic', 'attribute', 'true'),
     ('rpt_churn_risk', 'method', 'true'),
+    ('rpt_customers_by_persona', "'persona'", 'true'),
     ('rpt_cohort_retention', 'cohort_type', 'month_number = 0'),
 ] %}
 with
@@ -26,7 +27,7 @@ parts as (
 
     where {{ rows }}
 
-    group by {{ part }}
+    group by concat('{{ model }} by ', {{ part }})
 
     {{ 'union all' if not loop.last }}
     {% endfor %}
