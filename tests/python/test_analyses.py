@@ -48,7 +48,7 @@ def test_all_that_analysts_query_is_documented_in_the_catalog(
     generated: Settings, tmp_path: Path
 ) -> None:
     """dbt-coverage over the tables as they are: no column without a description."""
-    assert dbt.run(generated, ["docs"], ["generate"], [].append) == 0
+    assert dbt.run(generated, ["docs", "generate"], [], [].append) == 0
     report = tmp_path / "coverage.json"
     command = [
         *(str(Path(sys.executable).with_name("dbt-coverage")), "compute", "doc"),

@@ -15,8 +15,6 @@ preferences as (
         attribute,
         attribute_value,
         purchase_line_count
-        / sum(purchase_line_count) over (partition by customer_id, attribute)
-            as share
 
     from {{ ref('fct_customer_preferences') }}
 
@@ -24,22 +22,22 @@ preferences as (
 
 ),
 
-shares as (
+line_counts as (
 
     select
         customer_id,
         map_from_entries(array_sort(collect_list(
             case
                 when attribute = 'product_category'
-                    then struct(attribute_value, share)
+                    then struct(attribute_value, purchase_line_count)
             end
-        ))) as category_shares,
+        ))) as category_line_counts,
         map_from_entries(array_sort(collect_list(
             case
                 when attribute = 'payment_method'
-                    then struct(attribute_value, share)
+                    then struct(attribute_value, purchase_line_count)
             end
-        ))) as payment_shares
+        ))) as payment_line_counts
 
     from preferences
 
@@ -80,8 +78,15 @@ select
     timed.morning_line_count / timed.timed_line_count as morning_share,
     timed.afternoon_line_count / timed.timed_line_count as afternoon_share,
     timed.evening_line_count / timed.timed_line_count as evening_share,
-    shares.category_shares,
-    shares.payment_shares,
+    -- Each line has one category and one method, so all purchase lines are the base.
+    transform_values(
+        line_counts.category_line_counts,
+        (category, line_count) -> line_count / timed.transaction_count
+    ) as category_shares,
+    transform_values(
+        line_counts.payment_line_counts,
+        (method, line_count) -> line_count / timed.transaction_count
+    ) as payment_shares,
     timed.age,
     timed.gender,
     timed.location,
@@ -89,4 +94,4 @@ select
 
 from timed
 
-left join shares on timed.customer_id = shares.customer_id
+left join line_counts on timed.customer_id = line_counts.customer_id

@@ -5,7 +5,7 @@ customers as (
     select
         customer_rfm.customer_id,
         customer_rfm.segment,
-        dim_customers.transaction_count > 0 as has_purchase_lines
+        dim_customers.transaction_count
 
     from {{ ref('fct_customer_rfm') }} as customer_rfm
 
@@ -14,16 +14,21 @@ customers as (
 
 ),
 
+-- Each line has one value of an attribute, so all purchase lines are the base.
 preferences as (
 
     select
-        *,
-        purchase_line_count
-        / nullif(
-            sum(purchase_line_count) over (partition by customer_id, attribute), 0
-        ) as customer_share
+        customers.segment,
+        preferences.attribute,
+        preferences.attribute_value,
+        preferences.purchase_line_count,
+        preferences.net_revenue,
+        preferences.purchase_line_count / nullif(customers.transaction_count, 0)
+            as customer_share
 
-    from {{ ref('fct_customer_preferences') }}
+    from {{ ref('fct_customer_preferences') }} as preferences
+
+    inner join customers on preferences.customer_id = customers.customer_id
 
 ),
 
@@ -32,21 +37,18 @@ preferences as (
 by_segment as (
 
     select
-        customers.segment,
-        preferences.attribute,
-        preferences.attribute_value,
-        count_if(preferences.purchase_line_count > 0) as customer_count,
-        sum(preferences.purchase_line_count) as transaction_count,
-        cast(sum(preferences.net_revenue) as decimal(18, 2)) as net_revenue,
-        coalesce(sum(preferences.customer_share), 0) as share_sum,
-        coalesce(sum(preferences.customer_share * preferences.customer_share), 0)
-            as squared_share_sum
+        segment,
+        attribute,
+        attribute_value,
+        count_if(purchase_line_count > 0) as customer_count,
+        sum(purchase_line_count) as transaction_count,
+        cast(sum(net_revenue) as decimal(18, 2)) as net_revenue,
+        coalesce(sum(customer_share), 0) as share_sum,
+        coalesce(sum(customer_share * customer_share), 0) as squared_share_sum
 
     from preferences
 
-    inner join customers on preferences.customer_id = customers.customer_id
-
-    group by customers.segment, preferences.attribute, preferences.attribute_value
+    group by segment, attribute, attribute_value
 
 ),
 
@@ -54,7 +56,7 @@ segments as (
 
     select
         segment,
-        count_if(has_purchase_lines) as base_customer_count
+        count_if(transaction_count > 0) as base_customer_count
 
     from customers
 
