@@ -18,16 +18,23 @@
                         customers.known_since_date, stored.known_since_date
                     )), 'MM')
                     from {{ ref('dim_customers') }} as customers
-                    left join {{ this }} as stored
-                        on customers.customer_id = stored.customer_id
-                        and stored.month_end_date = date '{{ newest }}'
+                    full outer join (
+                        select * from {{ this }}
+                        where month_end_date = date '{{ newest }}'
+                    ) as stored on customers.customer_id = stored.customer_id
                     where
                         not customers.known_since_date <=> stored.known_since_date
                         and least(customers.known_since_date, stored.known_since_date)
                         <= date '{{ newest }}'
                 ),
                 date_add(date '{{ newest }}', 1),
-                (select trunc(as_of_date, 'MM') from {{ ref('int_as_of_date') }})
+                (
+                    select least(
+                        trunc(as_of_date, 'MM'),
+                        add_months(trunc(last_transaction_date, 'MM'), 1)
+                    )
+                    from {{ ref('int_as_of_date') }}
+                )
             ) as string)
         {%- endset -%}
         {{- run_query(redo).rows[0][0] -}}

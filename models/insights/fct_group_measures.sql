@@ -12,7 +12,6 @@ customers as (
         dim_customers.gender,
         dim_customers.location,
         dim_customers.membership_level,
-        coalesce(customer_personas.persona_name, 'unknown') as persona,
         dim_customers.net_revenue,
         churn.window_risk = 'High' as has_high_churn_risk,
         dim_customers.return_count > 0 as has_returns
@@ -21,9 +20,6 @@ customers as (
 
     inner join {{ ref('fct_customer_churn') }} as churn
         on dim_customers.customer_id = churn.customer_id
-
-    left join {{ ref('fct_customer_personas') }} as customer_personas
-        on dim_customers.customer_id = customer_personas.customer_id
 
     where dim_customers.purchase_day_count > 0
 
@@ -41,12 +37,11 @@ grouped as (
     from customers
 
         lateral view stack(
-            5,
+            4,
             'age_band', age_band,
             'gender', gender,
             'location', location,
-            'membership_level', membership_level,
-            'persona', persona
+            'membership_level', membership_level
         ) as group_type, group_name
 
     where group_name != 'unknown'
@@ -93,9 +88,6 @@ customer_measures as (
             'high_churn_risk', 'proportions', churn_sum, churn_sum,
             'has_returns', 'proportions', returns_sum, returns_sum
         ) as subject, test, value_sum, squared_value_sum
-
-    -- Personas are made of what customers spend: that they differ in it is no news.
-    where not (group_type = 'persona' and subject = 'net_revenue')
 
 ),
 

@@ -8,19 +8,31 @@
 
 with
 
-months as (
+history as (
 
-    select
-        cast(trunc(calendar_date, 'MM') as date) as period_start_date,
-        last_day(calendar_date) as period_end_date,
-        max(calendar_date) = last_day(calendar_date) as is_complete,
-        cast(sum(net_revenue) as decimal(18, 2)) as net_revenue,
-        cast(sum(gross_revenue) as decimal(18, 2)) as gross_revenue,
-        cast(sum(returned_revenue) as decimal(18, 2)) as returned_revenue
+    select last_day(max(calendar_date)) as last_month_end_date
 
     from {{ ref('fct_daily_sales') }}
 
-    group by trunc(calendar_date, 'MM'), last_day(calendar_date)
+    where transaction_count + return_count > 0
+
+),
+
+months as (
+
+    select
+        cast(trunc(sales.calendar_date, 'MM') as date) as period_start_date,
+        last_day(sales.calendar_date) as period_end_date,
+        max(sales.calendar_date) = last_day(sales.calendar_date) as is_complete,
+        cast(sum(sales.net_revenue) as decimal(18, 2)) as net_revenue,
+        cast(sum(sales.gross_revenue) as decimal(18, 2)) as gross_revenue,
+        cast(sum(sales.returned_revenue) as decimal(18, 2)) as returned_revenue
+
+    from {{ ref('fct_daily_sales') }} as sales
+
+    inner join history on sales.calendar_date <= history.last_month_end_date
+
+    group by trunc(sales.calendar_date, 'MM'), last_day(sales.calendar_date)
 
 ),
 
@@ -70,9 +82,11 @@ states as (
         last_day(date_sub(as_of_date, 1)) as period_end_date,
         recency_days
 
-    from {{ ref('fct_customer_rfm') }}
+    from {{ ref('dim_customers') }}
 
-    where day(as_of_date) != 1
+    where
+        day(as_of_date) != 1
+        and known_since_date is not null
 
 ),
 

@@ -6,7 +6,6 @@ findings as (
         *,
         case group_type
             when 'segment' then concat('customers of the segment ', group_name)
-            when 'persona' then concat('customers of the persona ', group_name)
             else concat(
                 'customers with ', replace(group_type, '_', ' '), ' ', group_name
             )
@@ -78,10 +77,10 @@ select
     net_revenue,
     'fct_comparisons' as source_model,
     concat(
-        'topic = ''', replace(topic, '''', '\\'''),
-        ''' and subject = ''', replace(subject, '''', '\\'''),
-        ''' and group_type = ''', group_type,
-        ''' and group_name = ''', replace(group_name, '''', '\\'''), ''''
+        'topic = ', {{ sql_literal('topic') }},
+        ' and subject = ', {{ sql_literal('subject') }},
+        ' and group_type = ', {{ sql_literal('group_type') }},
+        ' and group_name = ', {{ sql_literal('group_name') }}
     ) as source_filter
 
 from worded

@@ -103,8 +103,10 @@ segment_recommendations as (
             )
         ) as evidence,
         'rpt_rfm_segments' as source_model,
-        concat('method = ''quintile'' and segment = ''', segments.segment, '''')
-            as source_filter
+        concat(
+            'method = ''quintile'' and segment = ',
+            {{ sql_literal('segments.segment') }}
+        ) as source_filter
 
     from playbook
 

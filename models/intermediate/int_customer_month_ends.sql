@@ -3,7 +3,7 @@
     incremental_strategy='insert_overwrite',
     unique_key=['month_end_date', 'customer_id'],
     clustered_by='month_end_date',
-    meta={'replace_where': "month_end_date >= '{{ first_month_to_redo() }}'"},
+    meta={'replace_where': "month_end_date >= '{{ first_month_end_to_redo() }}'"},
     post_hook='{{ compact() }}',
 ) }}
 
@@ -31,7 +31,7 @@ movements as (
 
     from {{ ref('int_customer_months') }}
 
-    where month_start_date >= '{{ first_month_to_redo() }}'
+    where month_start_date >= '{{ first_month_end_to_redo() }}'
 
     {% if is_incremental() %}
     union all
@@ -47,7 +47,7 @@ movements as (
 
     from {{ this }}
 
-    where month_end_date = date_sub('{{ first_month_to_redo() }}', 1)
+    where month_end_date = date_sub('{{ first_month_end_to_redo() }}', 1)
     {% endif %}
 
 ),
@@ -140,4 +140,4 @@ select
 
 from month_ends
 
-where month_date >= '{{ first_month_to_redo() }}'
+where month_date >= '{{ first_month_end_to_redo() }}'

@@ -2,10 +2,11 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     unique_key=['month_end_date', 'measure'],
-    meta={'replace_where': "month_end_date >= '{{ first_month_to_redo() }}'"},
+    meta={'replace_where': "month_end_date >= '{{ first_month_end_to_redo() }}'"},
 ) }}
 
 -- depends_on: {{ ref('int_customer_day_touches') }}
+-- depends_on: {{ ref('int_as_of_date') }}
 
 with
 
@@ -13,7 +14,7 @@ month_ends as (
 
     select * from {{ ref('int_customer_month_ends') }}
 
-    where month_end_date >= '{{ first_month_to_redo() }}'
+    where month_end_date >= '{{ first_month_end_to_redo() }}'
 
 ),
 

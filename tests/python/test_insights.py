@@ -101,9 +101,6 @@ def noise(seed: int) -> World:
                 ),
             }
         ),
-        "fct_customer_personas": pd.DataFrame(
-            {"customer_id": ids, "persona_name": any_of(("early birds", "night owls"))}
-        ),
         "fct_customer_rfm": pd.DataFrame(
             {"customer_id": ids, "segment": any_of(SEGMENTS)}
         ),
