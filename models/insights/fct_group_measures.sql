@@ -161,65 +161,6 @@ against_others as (
             and measures.subject = totals.subject
             and measures.group_type = totals.group_type
 
-),
-
--- Who went from one segment to another, months counted back from the newest.
-moves as (
-
-    select
-        *,
-        dense_rank() over (order by month_end_date desc) as months_back
-
-    from {{ ref('rpt_segment_migration') }}
-
-),
-
-moves_by_pair as (
-
-    select
-        from_segment,
-        to_segment,
-        coalesce(sum(customer_count) filter (where months_back = 1), 0)
-            as mover_count,
-        coalesce(sum(customer_count) filter (where months_back = 2), 0)
-            as previous_mover_count,
-        coalesce(sum(net_revenue) filter (where months_back = 1), 0) as net_revenue
-
-    from moves
-
-    where
-        months_back <= 2
-        and from_segment not in ('Not yet a customer', 'Prospects')
-
-    group by from_segment, to_segment
-
-),
-
-moves_against_month_before as (
-
-    select
-        'movement' as topic,
-        to_segment as subject,
-        'proportions' as test,
-        'segment' as group_type,
-        from_segment as group_name,
-        sum(mover_count) over (partition by from_segment) as customer_count,
-        net_revenue,
-        mover_count as value_sum,
-        mover_count as squared_value_sum,
-        sum(previous_mover_count) over (partition by from_segment)
-            as other_customer_count,
-        previous_mover_count as other_value_sum,
-        previous_mover_count as other_squared_value_sum
-
-    from moves_by_pair
-
 )
 
 select * from against_others
-
-union all
-
-select * from moves_against_month_before
-
-where group_name != subject

@@ -40,12 +40,6 @@ worded as (
                     ' have returned something, against ',
                     format_number(100 * other_value, 1), ' % of the others'
                 )
-            when topic = 'movement'
-                then concat(
-                    format_number(100 * group_value, 1), ' % of ', group_label,
-                    ' moved to ', subject, ' in the last full month, against ',
-                    format_number(100 * other_value, 1), ' % in the month before'
-                )
             else concat(
                 'C', substr(group_label, 2), ' put ',
                 format_number(100 * group_value, 1),

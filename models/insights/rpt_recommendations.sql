@@ -14,21 +14,13 @@ segments as (
 
 ),
 
-movements as (
-
-    select * from {{ ref('rpt_insights') }}
-
-    where
-        topic = 'movement'
-        and is_higher
-
-),
-
 migration as (
 
     select
         *,
-        max(month_end_date) over () as last_month_end_date
+        dense_rank() over (order by month_end_date desc) as months_back,
+        sum(customer_count) over (partition by month_end_date, from_segment)
+            as from_customer_count
 
     from {{ ref('rpt_segment_migration') }}
 
@@ -38,7 +30,7 @@ last_pair as (
 
     select * from migration
 
-    where month_end_date = last_month_end_date
+    where months_back = 1
 
 ),
 
@@ -88,7 +80,6 @@ segment_recommendations as (
         segments.customer_count,
         cast(segments.average_monetary as double) as evidence_value,
         cast(changes.customer_change as double) as change,
-        cast(null as double) as z_score,
         segments.net_revenue,
         concat(
             format_number(segments.customer_count, 0), ' customers with net revenue ',
@@ -123,30 +114,50 @@ segment_recommendations as (
 movement_recommendations as (
 
     select
-        concat('movement | ', movements.group_name, ' | ', movements.subject)
+        concat('movement | ', last_pair.from_segment, ' | ', last_pair.to_segment)
             as recommendation_id,
         playbook.rule_type,
-        concat(movements.group_name, ' who became ', movements.subject) as audience,
+        concat(last_pair.from_segment, ' who became ', last_pair.to_segment)
+            as audience,
         playbook.advice,
         playbook.channel,
         playbook.priority,
-        movements.customer_count,
-        movements.group_value as evidence_value,
-        movements.change,
-        movements.z_score,
-        movements.net_revenue,
-        movements.statement as evidence,
-        movements.source_model,
-        movements.source_filter
+        last_pair.customer_count,
+        last_pair.customer_count / last_pair.from_customer_count as evidence_value,
+        last_pair.customer_count / last_pair.from_customer_count
+        - pair_before.customer_count / pair_before.from_customer_count as change,
+        last_pair.net_revenue,
+        concat(
+            format_number(last_pair.customer_count, 0), ' customers (',
+            format_number(
+                100 * last_pair.customer_count / last_pair.from_customer_count, 1
+            ),
+            ' % of the segment) with net revenue ',
+            format_number(last_pair.net_revenue, 2), ' moved in the last full month'
+        ) as evidence,
+        'rpt_segment_migration' as source_model,
+        concat(
+            'month_end_date = ''', last_pair.month_end_date, ''' and from_segment = ',
+            {{ sql_literal('last_pair.from_segment') }}, ' and to_segment = ',
+            {{ sql_literal('last_pair.to_segment') }}
+        ) as source_filter
 
     from playbook
 
-    inner join movements
+    inner join last_pair
         on
-            playbook.from_segment = movements.group_name
-            and playbook.to_segment = movements.subject
+            playbook.from_segment = last_pair.from_segment
+            and playbook.to_segment = last_pair.to_segment
 
-    where playbook.rule_type = 'movement'
+    left join migration as pair_before
+        on
+            last_pair.from_segment = pair_before.from_segment
+            and last_pair.to_segment = pair_before.to_segment
+            and pair_before.months_back = 2
+
+    where
+        playbook.rule_type = 'movement'
+        and last_pair.customer_count >= {{ var('insight_min_customers') }}
 
 )
 
