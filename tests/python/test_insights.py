@@ -134,7 +134,7 @@ def findings(
 def test_noise_yields_no_insight(spark: SparkSession, queries: dict[str, str]) -> None:
     """Twenty worlds of some fifty comparisons each.
 
-    At |z| of 4 about one world in three hundred has a line by chance; none of these has.
+    At |z| of 4 about one world in 300 has a line by chance; none of these has.
     That the tests are neither blunt nor too sharp shows in all their z: of noise the
     standard deviation is 1.
     """
