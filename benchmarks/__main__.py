@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks import build, generate, personas
+from benchmarks import build, generate, lifetime, personas
 
 if __name__ == "__main__":
     generate.main()
     build.main()
     personas.main()
+    lifetime.main()

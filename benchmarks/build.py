@@ -9,9 +9,9 @@ import argparse
 import json
 import statistics
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.schemas import own_schemas
 from python_jobs import contract, dbt, engine, session
 from python_jobs.errors import UserError
 from python_jobs.generate import Options, generate
@@ -69,20 +69,14 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = Settings.from_env()
     engine.require(settings)
-    # Schemas of its own: it neither needs nor touches what is there.
-    own = replace(settings, schema_prefix=f"{settings.schema_prefix}benchmark_build_")
     options = Options(
         customers=arguments.customers, transactions=arguments.transactions
     )
-    try:
+    with own_schemas(settings, "benchmark_build") as own:
         with session.connect(settings) as spark:
             generate(spark, own, options)
             readings = [read_once(spark, own) for _ in range(arguments.readings)]
         built = build(own, "--exclude", "test_type:unit")
-    finally:
-        with session.connect(settings) as spark:
-            for row in spark.sql(f"show schemas like '{own.schema_prefix}*'").collect():
-                spark.sql(f"drop schema if exists {row[0]} cascade")
     reading = statistics.median(readings)
     print(
         json.dumps(

@@ -1,4 +1,4 @@
-{% macro churn_risk_ctes(customers, population_gap) -%}
+{% macro churn_risk_ctes(customers, population_gap, purchase_fit) -%}
 cadences as (
 
     select
@@ -13,11 +13,35 @@ cadences as (
             customers.purchase_day_count > {{ var('churn_cadence_min_gaps') }},
             'own',
             'population'
-        ) as cadence_basis
+        ) as cadence_basis,
+        datediff(customers.last_purchase_date, customers.first_purchase_date)
+            as last_purchase_age
 
     from {{ customers }} as customers
 
     cross join {{ population_gap }} as population_gap
+
+),
+
+probabilities as (
+
+    select
+        cadences.*,
+        case
+            when cadences.purchase_day_count > 0
+                then
+                    {{ p_alive(
+                        'purchase_fit',
+                        '(cadences.purchase_day_count - 1)',
+                        'cadences.last_purchase_age',
+                        '(cadences.last_purchase_age + cadences.recency_days)'
+                    ) | indent(20) }}
+        end as p_alive,
+        purchase_fit.no_fit_reason
+
+    from cadences
+
+    cross join {{ purchase_fit }} as purchase_fit
 
 ),
 
@@ -39,9 +63,14 @@ churn_risks as (
                 > {{ var('churn_cadence_medium_gaps') }}
                 then 'Medium'
             when recency_days / cadence_gap_days is not null then 'Low'
-        end as cadence_risk
+        end as cadence_risk,
+        case
+            when p_alive < {{ var('churn_alive_high') }} then 'High'
+            when p_alive < {{ var('churn_alive_medium') }} then 'Medium'
+            when p_alive is not null then 'Low'
+        end as p_alive_risk
 
-    from cadences
+    from probabilities
 
 )
 {%- endmacro %}

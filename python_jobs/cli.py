@@ -168,6 +168,10 @@ def train(
         bool,
         typer.Option("--choose-k", help="Choose k anew, not the last training's."),
     ] = False,
+    sample_size: Annotated[
+        int | None,
+        typer.Option(help="Customers that k is chosen on.", show_default="10000"),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="The first seed.", show_default="42")
     ] = None,
@@ -176,11 +180,41 @@ def train(
     from python_jobs import session, train
 
     settings = _ready()
-    options = train.Options(choose_k=choose_k, **_given(seed=seed))
+    options = train.Options(
+        choose_k=choose_k, **_given(sample_size=sample_size, seed=seed)
+    )
     with Steps().step("train"), session.connect(settings) as spark:
         trained = train.train(spark, settings, options)
+    for warning in trained.warnings:
+        console.print(f"warning: {warning}", markup=False)
     for persona in trained.personas:
         print(f"{persona.id}  {persona.name}: {persona.size:,} ({persona.reason})")
+
+
+@app.command()
+def value(
+    min_repeaters: Annotated[
+        int | None,
+        typer.Option(help="Repeat buyers that a fit needs.", show_default="100"),
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(help="Bootstrap samples for intervals.", show_default="50"),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The seed of the bootstrap.", show_default="42")
+    ] = None,
+) -> None:
+    """Fit what customers will buy, and for how much, and publish it."""
+    from python_jobs import session, value
+
+    settings = _ready()
+    options = value.Options(
+        **_given(min_repeaters=min_repeaters, draws=draws, seed=seed)
+    )
+    with Steps().step("fit customer value"), session.connect(settings) as spark:
+        fitted = value.fit(spark, settings, options)
+    print("\n".join(fitted.lines))
 
 
 @app.command()

@@ -1,18 +1,18 @@
-"""The whole way: engine, raw data, models, personas, documentation, and a summary."""
+"""The whole way: engine, raw data, models, personas, value, docs, and a summary."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from python_jobs import dbt, engine, generate, load, session, summary, train
+from python_jobs import dbt, engine, generate, load, session, summary, train, value
 from python_jobs.console import Steps, console
 from python_jobs.settings import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# What a training makes, and all that is built on it.
-TRAINED = "source:ml+"
+# What trainings and fits make, and all that is built on it.
+LEARNED = "source:ml+"
 
 
 def run(
@@ -42,14 +42,27 @@ def run(
             with steps.step("generate raw data"):
                 generate.generate(spark, settings, options)
     with steps.step("build the marts") as bar:
-        dbt.run_with_progress(settings, ["build"], ["--exclude", TRAINED], bar)
-    with steps.step("train the personas"), session.connect(settings) as spark:
-        train.train(spark, settings, train.Options())
-    with steps.step("build the personas") as bar:
-        dbt.run_with_progress(settings, ["build"], ["--select", TRAINED], bar)
+        dbt.run_with_progress(settings, ["build"], ["--exclude", LEARNED], bar)
+    with session.connect(settings) as spark:
+        with steps.step("train the personas"):
+            warnings = _train(spark, settings)
+        with steps.step("fit customer value"):
+            warnings += value.fit(spark, settings, value.Options()).warnings
+    for warning in warnings:
+        console.print(f"warning: {warning}", markup=False)
+    with steps.step("build personas, value and insights") as bar:
+        dbt.run_with_progress(settings, ["build"], ["--select", LEARNED], bar)
     with steps.step("write the docs") as bar:
         page = dbt.docs(settings, bar)
     summary.show(settings, steps.seconds, str(page))
+
+
+def _train(spark: SparkSession, settings: Settings) -> list[str]:
+    """Train; customers too alike for personas are no reason to stop."""
+    try:
+        return train.train(spark, settings, train.Options()).warnings
+    except train.TooAlikeError as error:
+        return [f"no personas: {error}"]
 
 
 def _raw_transactions(spark: SparkSession, settings: Settings) -> int:

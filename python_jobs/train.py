@@ -7,25 +7,41 @@ see the run before it.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pyspark.sql import functions as F
 
 from python_jobs import contract, locks
 from python_jobs.errors import UserError
+from python_jobs.published import Run
 from python_jobs.settings import Settings
-from python_jobs.trainer import clusters, directions, features, naming
-from python_jobs.trainer.features import Feature, Profile
-from python_jobs.trainer.runs import Output
+from python_jobs.trainer import (
+    clusters,
+    features,
+    matching,
+    naming,
+    profiles,
+    runs,
+    selection,
+)
+from python_jobs.trainer.features import Feature
+from python_jobs.trainer.runs import Change, LastRun
+from python_jobs.trainer.selection import Candidate, Choice
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 INPUT = "fct_customer_features"
+
+
+class TooAlikeError(UserError):
+    """There are too few different customers to find personas among."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +73,57 @@ class Persona:
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A published run."""
+    """A published run.
+
+    Attributes:
+        run_id: The run.
+        k: How many clusters it was asked for.
+        k_reason: Why that many.
+        has_structure: Whether the customers show more than chance at that k.
+        silhouette: That of the sample in the published clusters.
+        customers: How many have a persona.
+        personas: The personas.
+        changes: What became of each persona since the run before.
+        common: How many customers were in the run before too.
+        moved: How many of those have another persona now.
+    """
 
     run_id: str
     k: int
-    silhouette: float | None
+    k_reason: str
+    has_structure: bool
+    silhouette: float
     customers: int
     personas: list[Persona]
+    changes: list[Change]
+    common: int
+    moved: int
+
+    @property
+    def warnings(self) -> list[str]:
+        """What somebody who relies on the personas should know."""
+        found = [str(one) for one in self.changes if self.common and one.is_news]
+        if not self.has_structure:
+            found.insert(
+                0,
+                "the customers show no structure beyond chance: these personas are "
+                f"slices, not groups ({self.k_reason})",
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class _Clustering:
+    """The customers in clusters, and how that came about."""
+
+    curve: list[Candidate]
+    choice: Choice
+    cost: float
+    silhouette: float
+    sample_count: int
+    centroids: dict[int, np.ndarray]
+    common: int
+    moved: int
 
 
 def train(
@@ -72,129 +132,131 @@ def train(
     """Train, publish, and return what was found.
 
     Raises:
-        UserError: There is too little to train on, or another training is under way.
+        TooAlikeError: There is too little to train on.
+        UserError: The features are not there, or another training is under way.
     """
     with locks.exclusive(settings.home / "train.lock", "training"):
         contract.create_missing(spark, settings, "ml")
-        return _run(Output(spark, settings), options or Options())
+        return _train(Run(spark, settings), options or Options())
 
 
-def _run(output: Output, options: Options) -> TrainedRun:
-    customers = _customers(output.spark, output.settings)
-    [(count, as_of_date)] = customers.agg(
-        F.count(F.lit(1)), F.max("as_of_date")
-    ).collect()
-    if not count:
-        raise UserError(
-            f"{output.settings.schema('marts')}.{INPUT} has no customers: run "
-            "`behavior build` first"
-        )
+def _train(run: Run, options: Options) -> TrainedRun:
+    customers, count, as_of_date = _customers(run)
+    last = runs.last_run(run)
     measured = features.measured(customers)
     used = features.used(measured)
-    if not used:
-        raise _too_alike(count)
-    space = directions.found(customers, used, count)
-    all_points = clusters.as_points(customers, space.coordinates(used), count)
-    with _cached(all_points) as points:
-        with _cached(clusters.sample(points, count, options.sample_size)) as sample:
-            curve = clusters.curve(sample, options.seed)
-            if not curve:
-                raise _too_alike(count)
-            k, why = clusters.chosen(curve, output.last_k(), options.choose_k)
-            best = clusters.fit(points, k, options.seed, options.starts)
-            order = clusters.by_value(points, best.centroids)
-            centroids = best.centroids[order]
-            silhouette = clusters.silhouette_of(sample, centroids)
-            sample_count = sample.count()
-        output.append_assignments(clusters.assigned(points, centroids))
-    assignments = output.assignments()
-    sizes = {
-        row["persona_id"]: row["count"]
-        for row in assignments.groupBy("persona_id").count().collect()
-    }
-    profiles = _profiles(customers.join(assignments, "customer_id", "inner"), used)
-    names = naming.named(used, profiles)
-    personas = [
-        Persona(number, names[number][0], sizes[number], names[number][1])
-        for number in sorted(sizes)
-    ]
-    output.append_model(measured, space, centroids)
-    output.append_profiles(profiles)
-    output.append(
-        "persona_selection",
-        [{**vars(candidate), "is_chosen": candidate.k == k} for candidate in curve],
-    )
-    output.append(
-        "personas",
-        [
-            {
-                "persona_id": persona.id,
-                "cluster_index": order[persona.id - 1],
-                "persona_name": persona.name,
-                "naming_reason": persona.reason,
-                "customer_count": persona.size,
-            }
-            for persona in personas
-        ],
-    )
-    output.append(
+    found = _clustered(run, customers, count, used, last, options)
+    assigned = runs.assignments(run)
+    profile = profiles.profiled(customers.join(assigned, "customer_id"), used)
+    rules = naming.fingerprint()
+    names = naming.named(used, profile, last.names if rules == last.rules else {})
+    sizes = dict(assigned.groupBy("persona_id").count().collect())
+    changes = runs.changes(last, names)
+    runs.append_features(run, measured)
+    runs.append_centroids(run, used, found.centroids, profile)
+    runs.append_bins(run, last, customers, measured)
+    runs.append_selection(run, found.curve, found.choice)
+    runs.append_personas(run, names, sizes)
+    runs.append_changes(run, changes)
+    run.append(
         "persona_runs",
         [
             {
                 "trained_at": datetime.now(UTC),
                 "as_of_date": as_of_date,
-                "k": k,
-                "k_reason": why,
-                "silhouette": silhouette,
+                "k": found.choice.k,
+                "k_reason": found.choice.reason,
+                "has_structure": found.choice.has_structure,
+                "silhouette": found.silhouette,
                 "customer_count": count,
-                "sample_count": sample_count,
-                "cost": best.cost,
+                "sample_count": found.sample_count,
+                "cost": found.cost,
                 "seed": options.seed,
                 "start_count": options.starts,
-                "method": space.method,
-                "direction_count": len(space.strengths),
                 "feature_count": len(used),
+                "naming_rules": rules,
+                "last_persona_id": max(last.last_persona_id, *found.centroids),
+                "previous_run_id": last.run_id,
+                "common_customer_count": found.common,
+                "moved_customer_count": found.moved,
             }
         ],
     )
-    return TrainedRun(output.run_id, k, silhouette, count, personas)
-
-
-def _customers(spark: SparkSession, settings: Settings) -> DataFrame:
-    table = f"{settings.schema('marts')}.{INPUT}"
-    if not spark.catalog.tableExists(table):
-        raise UserError(f"there is no {table}: run `behavior build` first")
-    return spark.table(table)
-
-
-def _too_alike(count: int) -> UserError:
-    return UserError(
-        f"fewer than {clusters.FEWEST} of the customers differ ({count} in all): load "
-        "more data, run `behavior build`, then train"
+    return TrainedRun(
+        run_id=run.run_id,
+        k=found.choice.k,
+        k_reason=found.choice.reason,
+        has_structure=found.choice.has_structure,
+        silhouette=found.silhouette,
+        customers=count,
+        personas=[
+            Persona(persona, name.name, sizes[persona], name.reason)
+            for persona, name in sorted(names.items())
+        ],
+        changes=changes,
+        common=found.common,
+        moved=found.moved,
     )
 
 
-def _profiles(
-    customers: DataFrame, used: list[Feature]
-) -> dict[int, dict[str, Profile]]:
-    """How each persona stands in each feature."""
-    columns = []
-    for number, feature in enumerate(used):
-        columns += [
-            F.avg(feature.value).alias(f"mean_{number}"),
-            F.sum(feature.reliability).alias(f"total_{number}"),
-            F.sum(feature.reliability * feature.transformed).alias(f"sum_{number}"),
-        ]
-    rows = customers.groupBy("persona_id").agg(*columns).collect()
-    return {
-        row["persona_id"]: {
-            feature.name: feature.profile(
-                row[f"mean_{number}"], row[f"sum_{number}"], row[f"total_{number}"]
-            )
-            for number, feature in enumerate(used)
-        }
-        for row in rows
-    }
+def _customers(run: Run) -> tuple[DataFrame, int, date]:
+    """The features, how many customers have them, and their as-of date."""
+    table = f"{run.settings.schema('marts')}.{INPUT}"
+    if not run.spark.catalog.tableExists(table):
+        raise UserError(f"there is no {table}: run `behavior build` first")
+    customers = run.spark.table(table)
+    features.require_columns(customers)
+    [(count, as_of_date)] = customers.agg(
+        F.count(F.lit(1)), F.max("as_of_date")
+    ).collect()
+    if not count:
+        raise UserError(f"{table} has no customers: run `behavior build` first")
+    return customers, count, as_of_date
+
+
+def _clustered(
+    run: Run,
+    customers: DataFrame,
+    count: int,
+    used: list[Feature],
+    last: LastRun,
+    options: Options,
+) -> _Clustering:
+    """Choose k, fit, and append who is what."""
+    if not used:
+        raise _too_alike(count)
+    with _cached(clusters.as_points(customers, used, count)) as points:
+        sample = clusters.sample(points, count, options.sample_size)
+        curve = selection.curve(sample, [one.block for one in used], options.seed)
+        if not curve:
+            raise _too_alike(count)
+        choice = selection.chosen(curve, last.k, options.choose_k)
+        best = clusters.fit(points, choice.k, options.seed, options.starts)
+        centroids = clusters.by_value(points, best.centroids)
+        common = runs.common_customers(
+            run, last, clusters.placed(points, centroids, range(len(centroids)))
+        )
+        known = matching.matched(common, list(last.names), len(centroids))
+        new = itertools.count(last.last_persona_id + 1)
+        ids = [known.get(place) or next(new) for place in range(len(centroids))]
+        run.append_frame("persona_assignments", clusters.placed(points, centroids, ids))
+    return _Clustering(
+        curve=curve,
+        choice=choice,
+        cost=best.cost,
+        silhouette=selection.silhouette(sample, selection.nearest(sample, centroids)),
+        sample_count=len(sample),
+        centroids=dict(zip(ids, centroids, strict=True)),
+        common=sum(common.values()),
+        moved=sum(n for (was, now), n in common.items() if was != ids[now]),
+    )
+
+
+def _too_alike(count: int) -> TooAlikeError:
+    return TooAlikeError(
+        f"fewer than {selection.FEWEST} of the customers differ ({count} in all): load "
+        "more data, run `behavior build`, then train"
+    )
 
 
 @contextmanager

@@ -9,6 +9,9 @@
 
 -- depends_on: {{ ref('int_customer_day_touches') }}
 
+{# Asked once: the answer is a query of its own. #}
+{%- set redo_from = first_month_end_to_redo() -%}
+
 with
 
 history as (
@@ -31,7 +34,7 @@ movements as (
 
     from {{ ref('int_customer_months') }}
 
-    where month_start_date >= '{{ first_month_end_to_redo() }}'
+    where month_start_date >= '{{ redo_from }}'
 
     {% if is_incremental() %}
     union all
@@ -47,7 +50,7 @@ movements as (
 
     from {{ this }}
 
-    where month_end_date = date_sub('{{ first_month_end_to_redo() }}', 1)
+    where month_end_date = date_sub('{{ redo_from }}', 1)
     {% endif %}
 
 ),
@@ -140,4 +143,4 @@ select
 
 from month_ends
 
-where month_date >= '{{ first_month_end_to_redo() }}'
+where month_date >= '{{ redo_from }}'

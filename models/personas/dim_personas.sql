@@ -4,6 +4,8 @@ personas as (
 
     select * from {{ ref('stg_personas') }}
 
+    where is_newest
+
 ),
 
 runs as (
@@ -21,6 +23,23 @@ customer_personas as (
 customers as (
 
     select * from {{ ref('fct_customer_features') }}
+
+),
+
+centroids as (
+
+    select
+        persona_id,
+        map_from_entries(array_sort(collect_list(struct(feature, persona_typical))))
+            as centroid
+
+    from {{ ref('stg_persona_centroids') }}
+
+    where
+        is_newest
+        and persona_typical is not null
+
+    group by persona_id
 
 ),
 
@@ -47,6 +66,8 @@ select
     personas.persona_name,
     personas.naming_reason,
     coalesce(customers_by_persona.customer_count, 0) as customer_count,
+    customers_by_persona.customer_count
+    / sum(customers_by_persona.customer_count) over () as share_of_customers,
     cast(coalesce(customers_by_persona.net_revenue, 0) as decimal(18, 2))
         as net_revenue,
     cast(customers_by_persona.net_revenue as double)
@@ -61,12 +82,16 @@ select
         customers_by_persona.net_revenue
         / nullif(customers_by_persona.purchase_day_count, 0) as decimal(18, 2)
     ) as average_basket,
+    centroids.centroid,
+    runs.has_structure,
     personas.run_id,
     runs.as_of_date
 
 from personas
 
 inner join runs on personas.run_id = runs.run_id
+
+left join centroids on personas.persona_id = centroids.persona_id
 
 left join customers_by_persona
     on personas.persona_id = customers_by_persona.persona_id

@@ -4,11 +4,15 @@ assignments as (
 
     select * from {{ ref('stg_persona_assignments') }}
 
+    where is_newest
+
 ),
 
 personas as (
 
     select * from {{ ref('stg_personas') }}
+
+    where is_newest
 
 ),
 

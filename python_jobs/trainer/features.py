@@ -12,20 +12,28 @@ Every feature becomes `reliability * (transform(x) - mean) / scale`:
   weekend shopper yet. Means are weighted by it, so that every feature is centred.
 
 Standardised numbers end at three deviations: an outlier must not found a cluster.
-Features that are constant or nowhere known are dropped, and the reason is kept. What
-each feature weighs is decided in directions.py.
+Features that are constant or nowhere known are dropped, and the reason is kept.
+
+A coordinate is the standardised feature times its **weight**, 1 / sqrt(groups of its
+block), which makes the variance of each *block* one: a persona is what shows in value,
+categories, payment, time and demographics together, and none of them may outvote the
+others by its number of columns.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import chain
 from operator import add
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
+
+from python_jobs.errors import UserError
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -55,21 +63,13 @@ NUMBERS = (
 HOURS = ("night_share", "morning_share", "afternoon_share", "evening_share")
 SHARE_MAPS = (("category_shares", "category"), ("payment_shares", "payment"))
 DEMOGRAPHICS = ("gender", "location", "membership_level")
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How a group of customers stands in one feature; None where nothing is known.
-
-    Attributes:
-        mean: Plain mean in the feature's own unit.
-        typical: Mean of the transformed value, back in that unit.
-        effect: How many deviations of single customers it is off all customers.
-    """
-
-    mean: float | None
-    typical: float | None
-    effect: float | None
+COLUMNS = (
+    *("customer_id", "as_of_date"),
+    *(name for name, *_ in NUMBERS),
+    *HOURS,
+    *(name for name, _ in SHARE_MAPS),
+    *DEMOGRAPHICS,
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ class Feature:
         value: The feature in its own unit, NULL where unknown.
         mean: Mean of the transformed value, weighted by reliability.
         scale: What the centred value is divided by.
+        weight: What the standardised value is multiplied by.
         population_mean: Plain mean in the feature's own unit.
         deviation: Standard deviation of the transformed value among customers.
         dropped_reason: Why K-Means does not see it, None where it does.
@@ -96,6 +97,7 @@ class Feature:
     value: Column
     mean: float | None = None
     scale: float | None = None
+    weight: float | None = None
     population_mean: float | None = None
     deviation: float | None = None
     dropped_reason: str | None = None
@@ -125,19 +127,19 @@ class Feature:
             number = F.greatest(F.least(number, F.lit(CLIP)), F.lit(-CLIP))
         return self.reliability * number
 
-    def profile(self, mean: float | None, total: float, weights: float) -> Profile:
-        """The profile of a group of customers.
+    @property
+    def coordinate(self) -> Column:
+        """The feature as K-Means sees it."""
+        return F.lit(self.weight) * self.standardised
 
-        Args:
-            mean: Their plain mean.
-            total: The sum of their transformed values, weighted by reliability.
-            weights: The sum of their reliabilities.
-        """
-        if not weights:
-            return Profile(None, None, None)
-        assert self.mean is not None and self.deviation
-        effect = (total / weights - self.mean) / self.deviation
-        return Profile(mean, self.in_unit(total / weights), rounded(effect))
+    @property
+    def moments(self) -> tuple[Column, Column, Column]:
+        """Aggregates: plain mean, sum of reliabilities, and the transformed by them."""
+        return (
+            F.avg(self.value),
+            F.sum(self.reliability),
+            F.sum(self.reliability * self.transformed),
+        )
 
     def in_unit(self, transformed: float | None) -> float | None:
         """A transformed value in the feature's own unit."""
@@ -146,15 +148,35 @@ class Feature:
         return math.copysign(math.expm1(abs(transformed)), transformed)
 
 
+def require_columns(customers: DataFrame) -> None:
+    """Refuse customers without all the columns that features are made of.
+
+    Raises:
+        UserError: A column is missing.
+    """
+    missing = [name for name in COLUMNS if name not in customers.columns]
+    if missing:
+        raise UserError(
+            f"fct_customer_features has no {', '.join(missing)}: put back what was "
+            "taken out of the model (or out of python_jobs/trainer/features.py, too), "
+            "run `behavior build`, then train"
+        )
+
+
 def measured(customers: DataFrame) -> list[Feature]:
     """All features of these customers, measured; the useless ones marked as dropped."""
     features = _with_means(customers, _declared(customers))
-    return _with_scales(customers, features)
+    return _with_weights(_with_scales(customers, features))
 
 
 def used(features: list[Feature]) -> list[Feature]:
     """The features that K-Means sees."""
     return [feature for feature in features if feature.dropped_reason is None]
+
+
+def threes(row: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The moments in a row, by feature."""
+    return [tuple(row[place : place + 3]) for place in range(0, len(row), 3)]
 
 
 def rounded(number: float) -> float:
@@ -232,23 +254,12 @@ def _most_frequent(customers: DataFrame) -> dict[str, list[str]]:
 
 
 def _with_means(customers: DataFrame, features: list[Feature]) -> list[Feature]:
-    columns = []
-    for number, feature in enumerate(features):
-        columns += [
-            F.avg(feature.value).alias(f"mean_{number}"),
-            F.sum(feature.reliability).alias(f"total_{number}"),
-            F.sum(feature.reliability * feature.transformed).alias(f"sum_{number}"),
-        ]
-    row = customers.agg(*columns).collect()[0]
+    row = customers.agg(*chain(*(feature.moments for feature in features))).collect()[0]
     return [
-        replace(
-            feature,
-            population_mean=row[f"mean_{number}"],
-            mean=rounded(row[f"sum_{number}"] / row[f"total_{number}"]),
-        )
-        if row[f"total_{number}"]
+        replace(feature, population_mean=mean, mean=rounded(total / weights))
+        if weights
         else replace(feature, dropped_reason="unknown for every customer")
-        for number, feature in enumerate(features)
+        for feature, (mean, weights, total) in zip(features, threes(row), strict=True)
     ]
 
 
@@ -285,3 +296,15 @@ def _with_scales(customers: DataFrame, features: list[Feature]) -> list[Feature]
             )
         measured.append(feature)
     return measured
+
+
+def _with_weights(features: list[Feature]) -> list[Feature]:
+    groups: dict[str, set[str]] = {}
+    for feature in used(features):
+        groups.setdefault(feature.block, set()).add(feature.group)
+    return [
+        feature
+        if feature.dropped_reason
+        else replace(feature, weight=rounded(1 / math.sqrt(len(groups[feature.block]))))
+        for feature in features
+    ]

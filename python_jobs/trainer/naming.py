@@ -4,23 +4,30 @@ The rules are `seeds/persona_naming_rules.csv`, for users to edit. Each gives th
 for one feature that is high or low, their place in the name (from 60 on behind
 "shoppers"), their family (a name takes one trait of each) and a weight. A trait's
 salience is its effect, in deviations among customers, times that weight.
+
+A persona keeps its name when it is trained again, as long as the rules are the same and
+each trait in the name is at least half as strong as when the name was given.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from python_jobs.errors import UserError
 from python_jobs.settings import PROJECT
-from python_jobs.trainer.features import LOG, ONE_HOT, OTHER, SHARE, Feature, Profile
+from python_jobs.trainer.features import LOG, ONE_HOT, OTHER, SHARE, Feature
+from python_jobs.trainer.profiles import Profile
 
 RULES_FILE = PROJECT / "seeds" / "persona_naming_rules.csv"
 TRAITS = 2
 # Less than this many deviations (times the weight) is nothing to name someone after.
 LEAST_SALIENCE = 0.25
+# A name that was true stays until a trait has lost this much of its salience.
+FADED = 0.5
 NOUN, NOUN_PLACE = "shoppers", 50
 
 
@@ -39,12 +46,39 @@ class Rule:
 
 @dataclass(frozen=True)
 class Trait:
-    """A rule that fits a persona."""
+    """What a name says of a persona, and how strong it was when the name was given."""
+
+    feature: str
+    direction: str
+    salience: float
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name, the figures behind it, and the traits that it is made of."""
+
+    name: str
+    reason: str
+    traits: Sequence[Trait]
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """A rule that fits a persona.
+
+    Attributes:
+        rule: The rule.
+        feature: The feature it is about.
+        profile: How the persona stands there.
+        salience: How strong the trait is.
+        lead: How much stronger than in the persona's namesakes.
+    """
 
     rule: Rule
     feature: Feature
     profile: Profile
     salience: float
+    lead: float
 
     @property
     def words(self) -> str:
@@ -59,6 +93,16 @@ class Trait:
             f"{label} {_figure(self.feature, self.profile.mean)} against "
             f"{_figure(self.feature, self.feature.population_mean)}"
         )
+
+    @property
+    def trait(self) -> Trait:
+        """What is remembered of it."""
+        return Trait(self.feature.name, self.rule.direction, self.salience)
+
+
+def fingerprint() -> str:
+    """What changes when the rules change."""
+    return hashlib.sha256(RULES_FILE.read_bytes()).hexdigest()[:16]
 
 
 def rules() -> list[Rule]:
@@ -93,62 +137,91 @@ def rules() -> list[Rule]:
 
 
 def named(
-    features: list[Feature], profiles: Mapping[int, Mapping[str, Profile]]
-) -> dict[int, tuple[str, str]]:
-    """A unique name and its reason for each persona.
+    features: list[Feature],
+    profiles: Mapping[int, Mapping[str, Profile]],
+    known: Mapping[int, Name],
+) -> dict[int, Name]:
+    """A unique name for each persona.
 
     Args:
         features: The features of the model.
         profiles: For each persona, how it stands in each feature.
+        known: The names that personas already have.
     """
-    known = rules()
-    salient = {
-        persona: [
-            trait
-            for trait in _traits(known, features, profile, {})
-            if trait.salience >= LEAST_SALIENCE
-        ]
+    all_rules = rules()
+    fits = {
+        persona: _fits(all_rules, features, profile, {})
         for persona, profile in profiles.items()
     }
-    traits = {
-        persona: _one_a_family(found)[:TRAITS] for persona, found in salient.items()
+    kept = {
+        persona: Name(
+            known[persona].name,
+            _reason(_still_true(known[persona], found)),
+            known[persona].traits,
+        )
+        for persona, found in fits.items()
+        if persona in known and _holds(known[persona], found)
     }
-    while namesakes := _namesakes(traits):
+    chosen = {
+        persona: _one_a_family([f for f in found if f.salience >= LEAST_SALIENCE])
+        for persona, found in fits.items()
+        if persona not in kept
+    }
+    chosen = {persona: found[:TRAITS] for persona, found in chosen.items()}
+    taken = {name.name: persona for persona, name in kept.items()}
+    while namesakes := _namesakes(chosen, taken):
         changed = False
         for group in namesakes:
             common = _mean_effects([profiles[persona] for persona in group])
-            for persona in group:
-                taken = {trait.rule.family for trait in traits[persona]}
+            for persona in chosen.keys() & group:
+                families = {fit.rule.family for fit in chosen[persona]}
                 more = [
-                    trait
-                    for trait in _traits(known, features, profiles[persona], common)
-                    if trait.rule.family not in taken and trait.salience > 0
+                    fit
+                    for fit in _fits(all_rules, features, profiles[persona], common)
+                    if fit.rule.family not in families and fit.lead > 0
                 ]
-                traits[persona] = [*traits[persona], *more[:1]]
+                chosen[persona] = [*chosen[persona], *more[:1]]
                 changed = changed or bool(more)
         if not changed:
             break
-    names = {persona: _name(found) for persona, found in traits.items()}
-    counts = Counter(names.values())
-    return {
-        persona: (
+    names = {persona: _name(found) for persona, found in chosen.items()}
+    counts = Counter([*names.values(), *taken])
+    new = {
+        persona: Name(
             name if counts[name] == 1 else f"{name} ({persona})",
-            _reason(traits[persona]),
+            _reason(chosen[persona]),
+            [fit.trait for fit in chosen[persona]],
         )
         for persona, name in names.items()
     }
+    return {persona: (kept | new)[persona] for persona in profiles}
 
 
-def _traits(
-    known: list[Rule],
+def _holds(name: Name, fits: Sequence[_Fit]) -> bool:
+    if not name.traits:
+        return all(fit.salience < LEAST_SALIENCE / FADED for fit in fits)
+    now = {(fit.feature.name, fit.rule.direction): fit.salience for fit in fits}
+    return all(
+        now.get((trait.feature, trait.direction), 0.0) >= FADED * trait.salience
+        for trait in name.traits
+    )
+
+
+def _still_true(name: Name, fits: Sequence[_Fit]) -> list[_Fit]:
+    traits = {(trait.feature, trait.direction) for trait in name.traits}
+    return [fit for fit in fits if (fit.feature.name, fit.rule.direction) in traits]
+
+
+def _fits(
+    all_rules: list[Rule],
     features: list[Feature],
     profile: Mapping[str, Profile],
     common: Mapping[str, float],
-) -> list[Trait]:
-    """All rules that fit, the most salient first.
+) -> list[_Fit]:
+    """All rules that fit, the one that tells most first.
 
     Args:
-        known: The rules.
+        all_rules: The rules.
         features: The features of the model.
         profile: How the persona stands in each feature.
         common: Effects that its namesakes have in common, and so tell nothing.
@@ -159,26 +232,31 @@ def _traits(
         effect = profile[feature.name].effect
         if effect is None or value == OTHER:
             continue
-        for rule in known:
+        for rule in all_rules:
             sign = 1 if rule.direction == "high" else -1
-            apart = (effect - common.get(feature.name, 0.0)) * sign
             if rule.feature == column and effect * sign > 0:
-                salience = apart * rule.weight
-                found.append(Trait(rule, feature, profile[feature.name], salience))
-    return sorted(found, key=lambda trait: (-trait.salience, trait.feature.name))
+                lead = (effect - common.get(feature.name, 0.0)) * sign * rule.weight
+                salience = abs(effect) * rule.weight
+                found.append(_Fit(rule, feature, profile[feature.name], salience, lead))
+    return sorted(found, key=lambda fit: (-fit.lead, fit.feature.name))
 
 
-def _one_a_family(traits: list[Trait]) -> list[Trait]:
-    families: dict[str, Trait] = {}
-    for trait in traits:
-        families.setdefault(trait.rule.family, trait)
+def _one_a_family(fits: list[_Fit]) -> list[_Fit]:
+    families: dict[str, _Fit] = {}
+    for fit in fits:
+        families.setdefault(fit.rule.family, fit)
     return list(families.values())
 
 
-def _namesakes(traits: dict[int, list[Trait]]) -> list[list[int]]:
+def _namesakes(
+    chosen: Mapping[int, list[_Fit]], taken: Mapping[str, int]
+) -> list[list[int]]:
+    """Personas of one name, the one that has it already among them."""
     groups: dict[str, list[int]] = {}
-    for persona, found in traits.items():
+    for persona, found in chosen.items():
         groups.setdefault(_name(found), []).append(persona)
+    for name in groups.keys() & taken:
+        groups[name].append(taken[name])
     return [group for group in groups.values() if len(group) > 1]
 
 
@@ -190,19 +268,19 @@ def _mean_effects(profiles: list[Mapping[str, Profile]]) -> dict[str, float]:
     }
 
 
-def _name(traits: list[Trait]) -> str:
-    words = [(NOUN_PLACE, NOUN), *((trait.rule.place, trait.words) for trait in traits)]
-    if not traits:
+def _name(fits: list[_Fit]) -> str:
+    words = [(NOUN_PLACE, NOUN), *((fit.rule.place, fit.words) for fit in fits)]
+    if not fits:
         words.append((0, "average"))
     name = " ".join(word for _, word in sorted(words))
     return name[0].upper() + name[1:]
 
 
-def _reason(traits: list[Trait]) -> str:
-    if not traits:
+def _reason(fits: list[_Fit]) -> str:
+    if not fits:
         return "close to the average of all customers in every feature"
-    ordered = sorted(traits, key=lambda trait: -trait.salience)
-    return "; ".join(trait.reason for trait in ordered) + " in all customers"
+    ordered = sorted(fits, key=lambda fit: -fit.salience)
+    return "; ".join(fit.reason for fit in ordered) + " in all customers"
 
 
 def _value(feature: Feature) -> str:

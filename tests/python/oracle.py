@@ -7,7 +7,7 @@ the whole table that a mart should be. Money is in whole cents throughout.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -30,16 +30,21 @@ cents, day = col("cents"), col("day")
 
 @dataclass(frozen=True)
 class History:
-    """What counts: valid lines, all who are customers, and the day of the question."""
+    """What counts: valid lines, all who are customers, and the day of the question.
+
+    And what fits of customer value left behind, by table of the schema ml.
+    """
 
     lines: pl.DataFrame
     customers: pl.DataFrame
     as_of: date
+    ml: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     def until(self, cut: date) -> History:
         """The history as it was known on the morning of an earlier day."""
         known = self.customers.filter(col("known_since") < cut)
-        return History(self.lines.filter(day < cut), known, cut)
+        lines = self.lines.filter(day < cut)
+        return replace(self, lines=lines, customers=known, as_of=cut)
 
     @property
     def days(self) -> pl.Series:

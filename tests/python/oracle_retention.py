@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import oracle_value
 import polars as pl
 from oracle import (
     CUSTOMER,
@@ -17,9 +18,9 @@ from oracle import (
     rfm,
     share,
 )
+from oracle_value import HOLDOUT, Fit
 from polars import col, lit, when
 
-HOLDOUT = timedelta(days=90)
 STAKE = timedelta(days=365)
 
 began, number = col("began"), col("month_number")
@@ -28,8 +29,8 @@ began, number = col("began"), col("month_number")
 # Churn
 
 
-def churn(history: History) -> pl.DataFrame:
-    """The two risks of each customer, Prospects for those who never bought."""
+def churn(history: History, fit: Fit) -> pl.DataFrame:
+    """The three risks of each customer, Prospects for those who never bought."""
     days = purchase_days(history.lines).sort(CUSTOMER, "day")
     gap = day.diff().over(CUSTOMER).dt.total_days()
     gaps = days.select(CUSTOMER, gap=gap).drop_nulls()
@@ -38,18 +39,22 @@ def churn(history: History) -> pl.DataFrame:
     stakes = last_year.group_by(CUSTOMER).agg(revenue_at_stake=cents.sum().clip(0))
     has_own = col("gaps").fill_null(0) >= 3
     cadence = when(has_own).then("own").otherwise(gaps["gap"].median())
+    alive = oracle_value.p_alive(oracle_value.histories(history), fit)
     return (
         rfm(history)
         .join(own, on=CUSTOMER, how="left")
         .join(stakes, on=CUSTOMER, how="left")
+        .join(alive.select(CUSTOMER, "p_alive"), on=CUSTOMER, how="left")
         .select(
             *(CUSTOMER, "recency_days", "monetary"),
             col("revenue_at_stake").fill_null(0),
             window=risk(col("recency_days"), 90, 60),
             cadence=risk(col("recency_days") / cadence, 3, 2),
+            # The lower the probability, the higher the risk.
+            p_alive=risk(-col("p_alive"), -0.3, -0.6),
         )
         .unpivot(
-            ("window", "cadence"),
+            ("window", "cadence", "p_alive"),
             index=[CUSTOMER, "recency_days", "monetary", "revenue_at_stake"],
             variable_name="method",
             value_name="risk",
@@ -57,8 +62,8 @@ def churn(history: History) -> pl.DataFrame:
     )
 
 
-def risk(measure: pl.Expr, high: int, medium: int) -> pl.Expr:
-    """The band of risk by a measure of recency."""
+def risk(measure: pl.Expr, high: float, medium: float) -> pl.Expr:
+    """The band of risk by a measure that grows with it."""
     return (
         when(col("recency_days").is_null())
         .then(lit("Prospects"))
@@ -74,7 +79,7 @@ def risk(measure: pl.Expr, high: int, medium: int) -> pl.Expr:
 
 def churn_risk(history: History) -> pl.DataFrame:
     """rpt_churn_risk."""
-    bands = churn(history).group_by("method", "risk")
+    bands = churn(history, oracle_value.fit(history)).group_by("method", "risk")
     return bands.agg(
         col("revenue_at_stake").sum(),
         customer_count=pl.len(),
@@ -91,7 +96,8 @@ def churn_backtest(history: History) -> pl.DataFrame:
     cut = history.as_of - HOLDOUT
     stayed = purchase_days(history.lines).filter(day >= cut)[CUSTOMER]
     churned = ~col(CUSTOMER).is_in(stayed.implode())
-    buyers = churn(history.until(cut)).filter(col("risk") != "Prospects")
+    risks = churn(history.until(cut), oracle_value.fit(history, cut))
+    buyers = risks.filter(col("risk") != "Prospects")
     is_high = col("risk") == "High"
     return (
         buyers.group_by("method", "risk")

@@ -137,7 +137,7 @@ def test_a_customer_without_gaps_has_a_reason_instead_of_a_cadence(
     ) == [("Low", None, "no customer has a gap yet")]
     assert rows(
         spark, one_line, "marts.rpt_churn_risk", "method; risk; customer_count"
-    ) == [("cadence", "Unknown", 1), ("window", "Low", 1)]
+    ) == [("cadence", "Unknown", 1), ("p_alive", "Unknown", 1), ("window", "Low", 1)]
     assert rows(spark, one_line, "marts.rpt_churn_backtest", "method") == []
 
 
@@ -396,7 +396,11 @@ def test_who_only_gave_back_is_a_prospect_with_a_row(
         "marts.rpt_churn_risk",
         "method; customer_count; net_revenue",
         "risk = 'Prospects'",
-    ) == [("cadence", 2, Decimal("-5.00")), ("window", 2, Decimal("-5.00"))]
+    ) == [
+        ("cadence", 2, Decimal("-5.00")),
+        ("p_alive", 2, Decimal("-5.00")),
+        ("window", 2, Decimal("-5.00")),
+    ]
 
 
 def test_the_back_test_knows_only_what_was_known_at_the_cut(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import oracle
 import oracle_retention
+import oracle_value
 import polars as pl
 import pytest
 from oracle import History
@@ -62,7 +64,18 @@ MARTS: dict[str, tuple[Callable[[History], pl.DataFrame], tuple[str, ...]]] = {
     ),
     "rpt_churn_risk": (oracle_retention.churn_risk, ("method", "risk")),
     "rpt_churn_backtest": (oracle_retention.churn_backtest, ("method", "risk")),
+    "fct_customer_purchase_summary": (
+        oracle_value.purchase_summary,
+        ("customer_id", "fit_date"),
+    ),
+    "fct_customer_lifetime_value": (oracle_value.lifetime_value, ("customer_id",)),
+    "rpt_lifetime_value_calibration": (
+        oracle_value.calibration,
+        ("model", "target", "decile"),
+    ),
 }
+# What a fit of customer value leaves behind: the calculation starts from it.
+VALUE = ("runs", "fits", "parameters", "parameter_draws", "expectations")
 
 
 @dataclass(frozen=True)
@@ -86,16 +99,30 @@ def scenario(spark: SparkSession, request: pytest.FixtureRequest) -> Scenario:
     """Generated data with its planted trouble, or the CDNOW purchase log; built."""
     own: Settings = request.getfixturevalue(request.param)
     raw = {
-        table: read_raw(own, table)
+        table: read(own, "raw", table)
         for table in ("customers", "transactions", "batches")
     }
-    return Scenario(request.param, spark, own, raw, oracle.resolve(**raw))
+    history = replace(oracle.resolve(**raw), ml=read_fits(own))
+    return Scenario(request.param, spark, own, raw, history)
 
 
-def read_raw(settings: Settings, table: str) -> pl.DataFrame:
-    """A raw table from its files: they are only ever added to."""
-    folder = settings.home / "warehouse" / f"{settings.schema('raw')}.db" / table
-    return pl.read_parquet(folder / "*.parquet").with_columns(
+def read_fits(settings: Settings) -> dict[str, pl.DataFrame]:
+    """The tables that fits of customer value wrote; none where there was no fit."""
+    tables = [f"value_{table}" for table in VALUE]
+    if not any(folder(settings, "ml", "value_runs").glob("*.parquet")):
+        return {}
+    return {table: read(settings, "ml", table) for table in tables}
+
+
+def folder(settings: Settings, schema: str, table: str) -> Path:
+    """Where the table's files are."""
+    return settings.home / "warehouse" / f"{settings.schema(schema)}.db" / table
+
+
+def read(settings: Settings, schema: str, table: str) -> pl.DataFrame:
+    """A table from its files: they are only ever added to."""
+    files = folder(settings, schema, table) / "*.parquet"
+    return pl.read_parquet(files).with_columns(
         selectors.datetime().dt.replace_time_zone(None).dt.cast_time_unit("us")
     )
 
@@ -124,7 +151,8 @@ def assert_same_rows(
         expected.sort(keys),
         check_column_order=False,
         rel_tol=1e-9,
-        abs_tol=0,
+        # The mean of differences that cancel out has none but last digits.
+        abs_tol=1e-12,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,19 +10,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pyspark.ml.evaluation import ClusteringEvaluator
+from pyspark.ml.linalg import Vectors
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from python_jobs import locks, train
 from python_jobs.errors import UserError
+from python_jobs.published import Run
 from python_jobs.settings import Settings
 from python_jobs.train import Options, TrainedRun
-from python_jobs.trainer import clusters, directions, naming
-from python_jobs.trainer.clusters import Candidate
-from python_jobs.trainer.features import LOG, SHARE, Feature, Profile
-from python_jobs.trainer.runs import Output
+from python_jobs.trainer import matching, naming, selection
+from python_jobs.trainer.features import LOG, SHARE, Feature
+from python_jobs.trainer.naming import Name
+from python_jobs.trainer.profiles import Profile
+from python_jobs.trainer.selection import Candidate
 
 COLUMNS = {
     "customer_id": "string",
@@ -133,7 +138,7 @@ def trained(spark: SparkSession, settings: Settings) -> TrainedRun:
     store(spark, settings, planted())
     with pytest.MonkeyPatch.context() as patch:
         # Each k costs seconds, and six of them show no more than three.
-        patch.setattr(clusters, "MOST", 5)
+        patch.setattr(selection, "MOST", 5)
         return train.train(spark, settings, QUICK)
 
 
@@ -151,7 +156,7 @@ def points(read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
     customers = pd.DataFrame(planted()).set_index("customer_id")
     used = read("persona_features").query("dropped_reason.isna()")
     frequency = customers.frequency
-    standardised = {}
+    coordinates = {}
     for one in used.itertuples():
         column, _, key = one.feature.partition(":")
         values = customers[column]
@@ -176,11 +181,8 @@ def points(read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
             number *= frequency / (frequency + 2)
         elif one.transform != "one_hot":
             number = number.clip(-3, 3)
-        standardised[one.feature] = number.fillna(0.0)
-    loadings = read("persona_directions").pivot(
-        index="feature", columns="direction", values="loading"
-    )
-    return pd.DataFrame(standardised)[loadings.index] @ loadings
+        coordinates[one.feature] = number.fillna(0.0) * one.weight
+    return pd.DataFrame(coordinates)
 
 
 def test_planted_personas_are_recovered(
@@ -190,7 +192,7 @@ def test_planted_personas_are_recovered(
     truth = [int(customer[1:]) % 3 for customer in found.index]
     assert trained.k == 3
     assert adjusted_rand_score(truth, found) >= 0.8
-    assert read("persona_runs").method.tolist() == [directions.SHARED]
+    assert trained.has_structure and trained.warnings == []
 
 
 def test_statistics_are_those_of_the_transformed_values(
@@ -211,8 +213,8 @@ def test_the_stored_model_places_each_customer(
     points: pd.DataFrame, read: Callable[[str], pd.DataFrame]
 ) -> None:
     centroids = read("persona_centroids").pivot(
-        index="persona_id", columns="direction", values="centroid_value"
-    )
+        index="persona_id", columns="feature", values="centroid_value"
+    )[points.columns]
     away = np.sqrt(
         ((points.to_numpy()[:, None] - centroids.to_numpy()[None]) ** 2).sum(axis=2)
     )
@@ -287,7 +289,7 @@ def test_profiles_are_means_in_the_features_unit(
     customers["persona_id"] = (
         read("persona_assignments").set_index("customer_id").persona_id
     )
-    profiles = read("persona_profiles").set_index(["persona_id", "feature"])
+    profiles = read("persona_centroids").set_index(["persona_id", "feature"])
     by_persona = customers.groupby("persona_id")
     for persona, age in by_persona.age.mean().items():
         assert profiles.persona_mean[persona, "age"] == pytest.approx(age)
@@ -313,16 +315,16 @@ def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first
     read: Callable[[str], pd.DataFrame],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    append = Output.append
+    append = Run.append
 
-    def dying(self: Output, name: str, rows: list[Row]) -> None:
+    def dying(self: Run, name: str, rows: list[Row]) -> None:
         if name == "persona_runs":
             raise ConnectionError("killed")
         append(self, name, rows)
 
-    monkeypatch.setattr(clusters, "MOST", 3)
+    monkeypatch.setattr(selection, "MOST", 3)
     with monkeypatch.context() as patch, pytest.raises(ConnectionError):
-        patch.setattr(Output, "append", dying)
+        patch.setattr(Run, "append", dying)
         train.train(spark, settings, QUICK)
     runs = spark.table(f"{settings.schema('ml')}.persona_runs")
     assert [row.run_id for row in runs.collect()] == [trained.run_id]
@@ -336,6 +338,8 @@ def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first
         spark.conf.unset("spark.sql.shuffle.partitions")
     assert again.run_id > trained.run_id
     assert again.personas == trained.personas
+    assert (again.common, again.moved) == (CUSTOMERS, 0)
+    assert [change.change for change in again.changes] == ["kept"] * 3
     key = ["customer_id"]
     first = read("persona_assignments").drop(columns="run_id").sort_values(key)
     second = table(spark, settings, "persona_assignments", again.run_id)
@@ -343,6 +347,62 @@ def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first
     assert (first.to_numpy() == second.to_numpy()).all()
     [why] = table(spark, settings, "persona_runs", again.run_id).k_reason
     assert why.startswith("kept from the last run")
+
+
+def test_what_came_and_went_since_the_last_run_is_said(
+    spark: SparkSession, settings: Settings, trained: TrainedRun
+) -> None:
+    """Without the customers of one planted persona, and with a category renamed."""
+    before = table(spark, settings, "persona_assignments", trained.run_id)
+    planted_third = before.customer_id.str[1:].astype(int) % 3 == 2
+    [gone] = before[planted_third].persona_id.mode()
+    rows = [row for row in planted() if int(row["customer_id"][1:]) % 3 != 2]
+    for row in rows:
+        shares = row["category_shares"]
+        row["category_shares"] = {
+            "tools" if name == "toys" else name: share for name, share in shares.items()
+        }
+    store(spark, settings, rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selection, "MOST", 3)
+        run = train.train(spark, settings, QUICK)
+    assert run.common == len(rows)
+    by_change = {change.change: change for change in run.changes}
+    assert by_change["disappeared"].persona_id == gone
+    assert by_change["appeared"].persona_id == 4
+    assert len(run.warnings) >= 2
+    bins = table(spark, settings, "persona_feature_bins", run.run_id)
+    own = bins[bins.edges_run_id == run.run_id]
+    in_both = bins[bins.edges_run_id != run.run_id]
+    assert "category_shares:tools" in set(own.feature)
+    assert "category_shares:tools" not in set(in_both.feature)
+    assert "category_shares:toys" not in set(own.feature) | set(in_both.feature)
+    for _, counts in bins.groupby(["edges_run_id", "feature"]):
+        assert counts.customer_count.sum() == len(rows)
+    age = own[own.feature == "age"].set_index("bin")
+    ages = pd.DataFrame(rows).age
+    assert age.customer_count[0] == ages.isna().sum()
+    assert age.customer_count[1] == (ages <= age.upper_edge[1]).sum()
+    assert (
+        age.upper_edge[1]
+        == ages.dropna().sort_values().iloc[math.ceil(ages.notna().sum() / 10) - 1]
+    )
+
+
+def test_a_mart_that_lost_a_column_is_named_in_one_line(
+    spark: SparkSession, elsewhere: Settings
+) -> None:
+    store(spark, elsewhere, planted())
+    name = f"{elsewhere.schema('marts')}.fct_customer_features"
+    less = spark.table(name).drop("weekend_share", "gender")
+    less.write.format("delta").mode("overwrite").option(
+        "overwriteSchema", "true"
+    ).saveAsTable(name)
+    try:
+        with pytest.raises(UserError, match=r"has no weekend_share, gender: [^\n]+$"):
+            train.train(spark, elsewhere)
+    finally:
+        spark.sql(f"drop table {name}")
 
 
 def test_a_second_training_at_once_is_refused(
@@ -407,37 +467,94 @@ def test_few_customers_without_attributes_get_personas(
     assert set(used.block) == {"value"}
 
 
+def candidate(k: int, silhouette: float, **figures: float) -> Candidate:
+    """A k that is credible unless the figures say otherwise."""
+    known = {"stability": 0.9, "reference_silhouette": 0.1} | figures
+    return Candidate(k, silhouette, cost=1.0, **known)
+
+
 def test_k_is_kept_as_long_as_it_is_nearly_the_best() -> None:
-    def curve(**silhouettes: float) -> list[Candidate]:
-        return [
-            Candidate(int(name[1:]), silhouette, 1.0, 42)
-            for name, silhouette in silhouettes.items()
-        ]
-
-    near = curve(k3=0.40, k4=0.44, k5=0.30)
-    assert clusters.chosen(near, None, False)[0] == 4
-    assert clusters.chosen(near, 3, False)[0] == 3
-    assert clusters.chosen(near, 3, True)[0] == 4
-    assert clusters.chosen(near, 5, False)[0] == 4
-    assert clusters.chosen(near, 9, False)[0] == 4
-    assert clusters.chosen(curve(k3=0.5, k4=0.5), None, False)[0] == 3
+    near = [candidate(3, 0.40), candidate(4, 0.44), candidate(5, 0.30)]
+    assert selection.chosen(near, None, False).k == 4
+    assert selection.chosen(near, 3, False).k == 3
+    assert selection.chosen(near, 3, True).k == 4
+    assert selection.chosen(near, 5, False).k == 4
+    assert selection.chosen(near, 9, False).k == 4
+    equal = [candidate(3, 0.5), candidate(4, 0.5)]
+    assert selection.chosen(equal, None, False).k == 3
 
 
-def test_two_correlated_features_share_one_direction() -> None:
-    """The eigenvalues of [[1, r], [r, 1]] are 1 + r and 1 - r."""
-    found = directions._shared(
-        np.array([[4.0, 1.0], [1.0, 1.0]]), {"one": [0], "two": [1]}, 10**6
+def test_a_k_must_be_stable_and_above_its_reference() -> None:
+    good = candidate(4, 0.30)
+    shaky = candidate(5, 0.60, stability=0.69)
+    inside = candidate(6, 0.60, reference_silhouette=0.56)
+    choice = selection.chosen([inside, good, shaky], None, False)
+    assert (choice.k, choice.has_structure) == (4, True)
+    without = selection.chosen([inside, shaky], None, False)
+    assert (without.k, without.has_structure) == (5, False)
+    assert "no structure" in without.reason
+
+
+def test_the_silhouette_is_sparks_and_scikit_learns(spark: SparkSession) -> None:
+    draw = np.random.default_rng(5)
+    matrix = np.vstack([draw.normal(place, 1, size=(70, 3)) for place in (0, 2, 5)])
+    labels = np.repeat([4, 0, 7], 70)
+    labels[0] = 9  # alone in its cluster
+    found = selection.silhouette(matrix, labels)
+    expected = silhouette_score(matrix, labels, metric="sqeuclidean")
+    assert found == pytest.approx(expected, abs=1e-9)
+    rows = [
+        (Vectors.dense(row), float(label))
+        for row, label in zip(matrix, labels, strict=True)
+    ]
+    evaluator = ClusteringEvaluator(featuresCol="point", predictionCol="label")
+    assert found == pytest.approx(
+        evaluator.evaluate(spark.createDataFrame(rows, ["point", "label"])), abs=1e-9
     )
-    assert found is not None
-    assert found.strengths == pytest.approx([1.5])
-    assert found.loadings[1, 0] / found.loadings[0, 0] == pytest.approx(2.0)
-    assert directions._shared(np.eye(2), {"one": [0], "two": [1]}, 10**6) is None
 
 
-def test_chance_in_few_customers_is_no_shared_direction() -> None:
-    noise = np.random.default_rng(1).normal(size=(60, 20))
-    blocks = {"one": list(range(10)), "two": list(range(10, 20))}
-    assert directions._shared(np.cov(noise.T), blocks, 60) is None
+@pytest.mark.parametrize(
+    ("personas", "has_structure"), [(4, True), (0, False)], ids=["planted", "noise"]
+)
+def test_structure_is_what_blocks_have_in_common(
+    personas: int, has_structure: bool
+) -> None:
+    """Each block has clusters of its own; only with personas do they coincide."""
+    draw = np.random.default_rng(11)
+    rows = 3000
+    persona = draw.integers(personas, size=rows) if personas else None
+    blocks = {"value": 3, "category": 4, "time": 2}
+    columns = [
+        draw.normal(size=(4, width))[
+            draw.integers(4, size=rows) if persona is None else persona
+        ]
+        * 2
+        + draw.normal(size=(rows, width))
+        for width in blocks.values()
+    ]
+    names = [block for block, width in blocks.items() for _ in range(width)]
+    curve = selection.curve(np.hstack(columns), names, 42)
+    choice = selection.chosen(curve, None, False)
+    assert choice.has_structure is has_structure
+    if personas:
+        assert choice.k == personas
+    else:
+        best = max(curve, key=lambda one: one.silhouette)
+        assert choice.k == best.k
+
+
+def test_clusters_continue_the_personas_whose_customers_they_hold() -> None:
+    common = {(7, 0): 10, (7, 1): 90, (9, 0): 80, (9, 1): 5}
+    assert matching.matched(common, [7, 9], 2) == {0: 9, 1: 7}
+    # Greedy would give cluster 0 to persona 1 and lose 59 customers.
+    hungarian = {(1, 0): 60, (1, 1): 59, (2, 0): 58, (2, 1): 1}
+    assert matching.matched(hungarian, [1, 2], 2) == {0: 2, 1: 1}
+
+
+def test_a_persona_that_falls_apart_is_continued_by_nobody() -> None:
+    common = {(1, 0): 30, (1, 1): 35, (1, 2): 35, (2, 0): 70, (2, 1): 65, (2, 2): 65}
+    assert matching.matched(common, [1, 2], 3) == {}
+    assert matching.matched({}, [1, 2], 3) == {}
 
 
 def feature(name: str, transform: str = LOG) -> Feature:
@@ -460,7 +577,7 @@ def names(**effects: dict[str, float]) -> list[str]:
         }
         for number, persona in enumerate(effects.values(), start=1)
     }
-    return [name for name, _ in naming.named(known, profiles).values()]
+    return [name.name for name in naming.named(known, profiles, {}).values()]
 
 
 def test_names_are_the_strongest_traits_in_the_order_of_speech() -> None:
@@ -489,6 +606,35 @@ def test_names_are_unique_even_where_nothing_tells_them_apart() -> None:
 def test_the_reason_of_a_name_has_the_figures() -> None:
     share = feature("weekend_share", SHARE)
     profile = {share.name: Profile(0.61, 0.6, 0.9)}
-    [(name, reason)] = naming.named([share], {1: profile}).values()
-    assert name == "Weekend shoppers"
-    assert reason == "weekend share 61% against 40% in all customers"
+    [name] = naming.named([share], {1: profile}, {}).values()
+    assert name.name == "Weekend shoppers"
+    assert name.reason == "weekend share 61% against 40% in all customers"
+
+
+def renamed(known: Name, effect: float) -> Name:
+    """The name of a persona that had one, at this weekend share."""
+    share = feature("weekend_share", SHARE)
+    profiles = {3: {share.name: Profile(0.5, 0.5, effect)}}
+    return naming.named([share], profiles, {3: known})[3]
+
+
+def test_a_name_stays_until_its_trait_has_faded() -> None:
+    share = feature("weekend_share", SHARE)
+    first = naming.named([share], {3: {share.name: Profile(0.6, 0.6, 0.8)}}, {})[3]
+    assert first.name == "Weekend shoppers"
+    weaker = renamed(first, 0.41)
+    assert (weaker.name, weaker.traits) == (first.name, first.traits)
+    assert weaker.reason == "weekend share 50% against 40% in all customers"
+    assert renamed(first, 0.39).name == "Weekend shoppers"
+    assert renamed(first, 0.20).name == "Average shoppers"
+    assert renamed(first, -0.80).name == "Weekday shoppers"
+
+
+def test_a_new_persona_does_not_take_a_known_ones_name() -> None:
+    known = [feature("average_basket"), feature("weekend_share", SHARE)]
+    old = {"average_basket": Profile(9, 9, 1.0), "weekend_share": Profile(0, 0, 0.1)}
+    new = {"average_basket": Profile(9, 9, 1.1), "weekend_share": Profile(0, 0, 0.2)}
+    first = naming.named(known, {1: old}, {})
+    both = naming.named(known, {1: old, 2: new}, first)
+    assert both[1].name == "Big-basket shoppers"
+    assert both[2].name == "Weekend big-basket shoppers"

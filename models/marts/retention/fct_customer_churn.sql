@@ -14,7 +14,18 @@ purchase_gaps as (
 
 {{ median_gap_cte('purchase_gaps') }},
 
-{{ churn_risk_ctes('customers', 'population_gap') }},
+purchase_fit as (
+
+    select * from {{ ref('fct_value_fits') }}
+
+    where
+        is_used
+        and not is_cut
+        and model != 'Gamma-Gamma'
+
+),
+
+{{ churn_risk_ctes('customers', 'population_gap', 'purchase_fit') }},
 
 recent_revenue as (
 
@@ -49,6 +60,12 @@ select
     end as cadence_basis,
     churn_risks.cadence_ratio,
     churn_risks.cadence_risk,
+    churn_risks.p_alive,
+    case
+        when churn_risks.purchase_day_count = 0 then 'no purchase day'
+        else churn_risks.no_fit_reason
+    end as no_p_alive_reason,
+    churn_risks.p_alive_risk,
     coalesce(
         churn_risks.window_risk = 'High'
         and churn_risks.net_revenue > {{ var('high_value_min_revenue') }},

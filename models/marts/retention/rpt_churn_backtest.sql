@@ -4,7 +4,7 @@ cut as (
 
     select
         as_of_date,
-        date_sub(as_of_date, {{ var('churn_holdout_days') }}) as cut_date
+        date_sub(as_of_date, {{ var('holdout_days') }}) as cut_date
 
     from {{ ref('int_as_of_date') }}
 
@@ -64,7 +64,19 @@ gap_counts as (
 
 {{ median_gap_cte('gap_counts') }},
 
-{{ churn_risk_ctes('customers', 'population_gap') }},
+-- Its parameters are of the cut, or there are none.
+purchase_fit as (
+
+    select * from {{ ref('fct_value_fits') }}
+
+    where
+        is_used
+        and is_cut
+        and model != 'Gamma-Gamma'
+
+),
+
+{{ churn_risk_ctes('customers', 'population_gap', 'purchase_fit') }},
 
 returned as (
 
@@ -84,6 +96,7 @@ outcomes as (
         churn_risks.cut_date,
         churn_risks.window_risk,
         churn_risks.cadence_risk,
+        churn_risks.p_alive_risk,
         returned.customer_id is null as has_churned
 
     from churn_risks
@@ -104,9 +117,10 @@ bands as (
     from outcomes
 
         lateral view stack(
-            2,
+            3,
             'window', window_risk,
-            'cadence', cadence_risk
+            'cadence', cadence_risk,
+            'p_alive', p_alive_risk
         ) as method, method_risk
 
     group by cut_date, method, coalesce(method_risk, 'Unknown')

@@ -21,9 +21,10 @@ by_method as (
     from customers
 
         lateral view stack(
-            2,
+            3,
             'window', window_risk,
-            'cadence', cadence_risk
+            'cadence', cadence_risk,
+            'p_alive', p_alive_risk
         ) as method, method_risk
 
 ),

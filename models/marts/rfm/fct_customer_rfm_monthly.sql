@@ -9,6 +9,9 @@
 
 -- depends_on: {{ ref('int_customer_day_touches') }}
 
+{# Asked once: the answer is a query of its own. #}
+{%- set redo_from = first_rfm_month_to_redo() -%}
+
 with
 
 history as (
@@ -38,7 +41,7 @@ months as (
 
     where
         last_day(month_start_date) < as_of_date
-        and last_day(month_start_date) >= '{{ first_rfm_month_to_redo() }}'
+        and last_day(month_start_date) >= '{{ redo_from }}'
 
 ),
 
@@ -54,7 +57,7 @@ month_ends as (
 
     where
         month_end_date < {{ as_of_date() }}
-        and month_end_date >= '{{ first_rfm_month_to_redo() }}'
+        and month_end_date >= '{{ redo_from }}'
 
 ),
 

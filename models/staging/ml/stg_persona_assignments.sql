@@ -6,16 +6,15 @@ assignments as (
 
 ),
 
-newest_run as (
+published_runs as (
 
     select * from {{ ref('stg_persona_runs') }}
-
-    where is_newest
 
 )
 
 select
     assignments.run_id,
+    published_runs.is_newest,
     assignments.customer_id,
     assignments.persona_id,
     assignments.distance,
@@ -24,4 +23,4 @@ select
 
 from assignments
 
-inner join newest_run on assignments.run_id = newest_run.run_id
+inner join published_runs on assignments.run_id = published_runs.run_id

@@ -6,20 +6,22 @@ centroids as (
 
 ),
 
-newest_run as (
+published_runs as (
 
     select * from {{ ref('stg_persona_runs') }}
-
-    where is_newest
 
 )
 
 select
     centroids.run_id,
+    published_runs.is_newest,
     centroids.persona_id,
-    centroids.direction,
-    centroids.centroid_value
+    centroids.feature,
+    centroids.centroid_value,
+    centroids.persona_mean,
+    centroids.persona_typical,
+    centroids.effect
 
 from centroids
 
-inner join newest_run on centroids.run_id = newest_run.run_id
+inner join published_runs on centroids.run_id = published_runs.run_id

@@ -6,16 +6,15 @@ features as (
 
 ),
 
-newest_run as (
+published_runs as (
 
     select * from {{ ref('stg_persona_runs') }}
-
-    where is_newest
 
 )
 
 select
     features.run_id,
+    published_runs.is_newest,
     features.feature,
     features.feature_position,
     features.block,
@@ -23,10 +22,11 @@ select
     features.transform,
     features.mean,
     features.scale,
+    features.weight,
     features.population_mean,
     features.population_typical,
     features.dropped_reason
 
 from features
 
-inner join newest_run on features.run_id = newest_run.run_id
+inner join published_runs on features.run_id = published_runs.run_id

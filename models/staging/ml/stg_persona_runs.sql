@@ -17,10 +17,11 @@ newest as (
 select
     ---------- ids
     runs.run_id,
+    runs.previous_run_id,
 
     ---------- strings
     runs.k_reason,
-    runs.method,
+    runs.naming_rules,
 
     ---------- numerics
     runs.k,
@@ -30,10 +31,13 @@ select
     runs.cost,
     runs.seed,
     runs.start_count,
-    runs.direction_count,
     runs.feature_count,
+    runs.common_customer_count,
+    runs.moved_customer_count,
+    runs.last_persona_id,
 
     ---------- booleans
+    runs.has_structure,
     runs.run_id = newest.newest_run_id as is_newest,
 
     ---------- dates

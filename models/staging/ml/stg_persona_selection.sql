@@ -6,22 +6,23 @@ selection as (
 
 ),
 
-newest_run as (
+published_runs as (
 
     select * from {{ ref('stg_persona_runs') }}
-
-    where is_newest
 
 )
 
 select
     selection.run_id,
+    published_runs.is_newest,
     selection.k,
     selection.silhouette,
+    selection.stability,
+    selection.reference_silhouette,
     selection.cost,
-    selection.seed,
+    selection.is_credible,
     selection.is_chosen
 
 from selection
 
-inner join newest_run on selection.run_id = newest_run.run_id
+inner join published_runs on selection.run_id = published_runs.run_id

@@ -6,22 +6,20 @@ personas as (
 
 ),
 
-newest_run as (
+published_runs as (
 
     select * from {{ ref('stg_persona_runs') }}
-
-    where is_newest
 
 )
 
 select
     personas.run_id,
+    published_runs.is_newest,
     personas.persona_id,
-    personas.cluster_index,
     personas.persona_name,
     personas.naming_reason,
     personas.customer_count
 
 from personas
 
-inner join newest_run on personas.run_id = newest_run.run_id
+inner join published_runs on personas.run_id = published_runs.run_id
