@@ -26,7 +26,7 @@ from python_jobs import dbt, engine, session, train
 from python_jobs.errors import UserError
 from python_jobs.generate import Options, generate
 from python_jobs.settings import Settings
-from python_jobs.trainer import features, selection
+from python_jobs.trainer import clusters, features, selection
 from python_jobs.trainer.features import Feature
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def ablation(settings: Settings) -> dict[str, Any]:
         )
     weights = np.array([feature.weight for feature in used])
     blocks = np.array([feature.block for feature in used])
+    often = clusters.coordinate(matrix, used, "frequency")
     everything = np.full(len(used), True)
     ways = {
         "each column the same": (1 / matrix.std(axis=0), everything),
@@ -125,7 +126,7 @@ def ablation(settings: Settings) -> dict[str, Any]:
         "ways": [
             {
                 "weights": way,
-                **_found((matrix * each)[:, kept], list(blocks[kept]), truth),
+                **_found((matrix * each)[:, kept], list(blocks[kept]), often, truth),
             }
             for way, (each, kept) in ways.items()
         ],
@@ -159,9 +160,12 @@ def _matrix(
     return rows[[str(n) for n in range(len(used))]].to_numpy(), rows["persona"]
 
 
-def _found(points: np.ndarray, blocks: list[str], truth: pd.Series) -> dict[str, Any]:
+def _found(
+    points: np.ndarray, blocks: list[str], often: np.ndarray, truth: pd.Series
+) -> dict[str, Any]:
     rows = np.random.default_rng(1).permutation(len(points))[:SAMPLE]
-    choice = selection.chosen(selection.curve(points[rows], blocks, 42), None, False)
+    curve = selection.curve(points[rows], blocks, often[rows], 42)
+    choice = selection.chosen(curve, None, False)
     labels = KMeans(choice.k, n_init=3, random_state=1).fit_predict(points)
     return {
         "k": choice.k,

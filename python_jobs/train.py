@@ -227,7 +227,12 @@ def _clustered(
         raise _too_alike(count)
     with _cached(clusters.as_points(customers, used, count)) as points:
         sample = clusters.sample(points, count, options.sample_size)
-        curve = selection.curve(sample, [one.block for one in used], options.seed)
+        curve = selection.curve(
+            sample,
+            [one.block for one in used],
+            clusters.coordinate(sample, used, "frequency"),
+            options.seed,
+        )
         if not curve:
             raise _too_alike(count)
         choice = selection.chosen(curve, last.k, options.choose_k)

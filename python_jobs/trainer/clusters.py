@@ -73,6 +73,12 @@ def sample(points: DataFrame, count: int, size: int) -> np.ndarray:
     return np.column_stack([column.to_numpy() for column in rows.columns])
 
 
+def coordinate(sample: np.ndarray, features: list[Feature], name: str) -> np.ndarray:
+    """One feature of the sample's customers; 0 where the points do not have it."""
+    names = [feature.name for feature in features]
+    return sample[:, names.index(name)] if name in names else np.zeros(len(sample))
+
+
 def fit(points: DataFrame, k: int, seed: int, starts: int) -> Fit:
     """The cheapest of several starts: MLlib's K-Means makes one only."""
     fits = []

@@ -1,12 +1,18 @@
-"""What the generator hid is found again: personas, and planted trouble."""
+"""What the generator hid is found again: personas, customer value, planted trouble."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
+from pipeline import MODELS, build
 from pyspark.sql import SparkSession
 
-from benchmarks.personas import recovery
-from python_jobs.generate import Options
+from benchmarks.personas import a_month_later, recovery
+from python_jobs import value
+from python_jobs.generate import Options, generate
+from python_jobs.generator.plan import Plan
 from python_jobs.settings import Settings
 
 QUARANTINED = {
@@ -20,17 +26,72 @@ QUARANTINED_CUSTOMERS = {
 }
 
 
+# More trouble than by default.
+MANY = Options(customers=10_000, transactions=50_000, bad_rate=0.005)
+# A purchase in two months, and none of what the models of value do not know.
+PLAIN = Options(
+    customers=20_000,
+    transactions=120_000,
+    personas=1,
+    season=False,
+    weekday_profile=False,
+    trouble=False,
+)
+NORMAL_99 = 2.576
+
+
 @pytest.fixture(scope="module")
 def recovered(settings: Settings) -> dict[str, float]:
-    """The recovery at 10,000 customers, more trouble than by default."""
-    return recovery(
-        settings, Options(customers=10_000, transactions=50_000, bad_rate=0.005)
-    )
+    """The recovery at 10,000 customers."""
+    return recovery(settings, MANY)
 
 
 def test_the_hidden_personas_are_found(recovered: dict[str, float]) -> None:
     assert recovered["adjusted_rand_index"] >= 0.8
     assert recovered["clusters"] == 6
+    assert recovered["has_structure"]
+
+
+@pytest.mark.usefixtures("recovered")
+def test_customers_keep_their_persona_for_a_month(settings: Settings) -> None:
+    later = a_month_later(settings, MANY)
+    assert later["common_customers"] > 9_000
+    assert later["share_that_kept_its_persona"] >= 0.95
+    assert later["news"] == []
+
+
+def test_the_planted_value_is_within_the_intervals(
+    spark: SparkSession, settings: Settings
+) -> None:
+    """An interval of 99 %, from the spread of a parameter's logarithm in the draws."""
+    own = replace(settings, schema_prefix=f"{settings.schema_prefix}plain_")
+    generate(spark, own, PLAIN)
+    build(own, "--select", "+fct_customer_purchase_summary", *MODELS)
+    run = value.fit(spark, own, value.Options(draws=100))
+    plan = Plan(PLAIN)
+    [persona] = plan.personas
+    planted = {
+        "r": persona.rate_shape,
+        "alpha": plan.alphas[0],
+        "a": persona.dropout[0],
+        "b": persona.dropout[1],
+        "p": persona.basket_shape,
+        "q": persona.basket_spread,
+        "v": plan.basket_scales[0],
+    }
+    assert planted["alpha"] / planted["r"] > 7, "more than one purchase a week"
+    as_of = run.populations[0].fit_date
+    fits = {one.model: one for one in run.fits if one.fit_date == as_of}
+    found = {}
+    for model in ("BG/NBD", "Gamma-Gamma"):
+        one = fits[model]
+        spread = np.log(one.draws).std(axis=0)
+        for name, estimate, error in zip(
+            one.fit.names, one.fit.parameters, spread, strict=True
+        ):
+            found[name] = np.log(planted[name] / estimate) / error
+    assert found.keys() == planted.keys()
+    assert {name: off for name, off in found.items() if abs(off) > NORMAL_99} == {}
 
 
 @pytest.mark.usefixtures("recovered")

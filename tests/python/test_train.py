@@ -533,7 +533,7 @@ def test_structure_is_what_blocks_have_in_common(
         for width in blocks.values()
     ]
     names = [block for block, width in blocks.items() for _ in range(width)]
-    curve = selection.curve(np.hstack(columns), names, 42)
+    curve = selection.curve(np.hstack(columns), names, draw.random(rows), 42)
     choice = selection.chosen(curve, None, False)
     assert choice.has_structure is has_structure
     if personas:
@@ -541,6 +541,24 @@ def test_structure_is_what_blocks_have_in_common(
     else:
         best = max(curve, key=lambda one: one.silhouette)
         assert choice.k == best.k
+
+
+def test_how_often_customers_buy_is_no_structure_between_shares() -> None:
+    """Few purchases push all shares to their ends, in each block by chance alone."""
+    draw = np.random.default_rng(12)
+    rows = 3000
+    frequency = draw.choice([1.0, 30.0], size=rows)
+    names = [block for block in ("category", "payment", "time") for _ in range(3)]
+    shares = [
+        draw.multinomial(frequency.astype(int), [1 / 3] * 3) / frequency[:, None]
+        for _ in range(3)
+    ]
+    points = np.hstack([*shares, np.log(frequency)[:, None] / 5])
+    names.append("value")
+    choice = selection.chosen(selection.curve(points, names, frequency, 42), None, True)
+    assert not choice.has_structure
+    blind = selection.curve(points, names, draw.random(rows), 42)
+    assert selection.chosen(blind, None, True).has_structure
 
 
 def test_clusters_continue_the_personas_whose_customers_they_hold() -> None:

@@ -18,6 +18,7 @@ from scipy.special import betaln, gammaln, hyp2f1
 
 from python_jobs import contract, locks, value
 from python_jobs.errors import UserError
+from python_jobs.lifetime import bootstrap
 from python_jobs.published import Run
 from python_jobs.settings import Settings
 from python_jobs.value import FittedRun, Options
@@ -442,7 +443,7 @@ def test_draws_are_as_many_as_the_model_with_the_fewest_has(
 ) -> None:
     """Two of BG/NBD's eight samples fail, and all but three of Gamma-Gamma's."""
     store(spark, settings, [row for row in customers if row["fit_date"] == AS_OF])
-    refit = value.bootstrap.refit
+    refit = bootstrap.refit
     calls: Counter[str] = Counter()
 
     def failing(likelihood: Any, near: Any) -> Any:
@@ -450,7 +451,7 @@ def test_draws_are_as_many_as_the_model_with_the_fewest_has(
         last = {"BG/NBD": 6, "Gamma-Gamma": 3}.get(likelihood.name, 8)
         return refit(likelihood, near) if calls[likelihood.name] <= last else None
 
-    monkeypatch.setattr(value.bootstrap, "refit", failing)
+    monkeypatch.setattr(bootstrap, "refit", failing)
     run = value.fit(spark, settings, QUICK)
     fits = table(spark, settings, "value_fits", run.run_id)
     now = fits[fits.fit_date == AS_OF].set_index("model")
