@@ -73,6 +73,7 @@ def resolve(
         .with_columns(day=at.dt.date(), hour_of_day=hour)
         .select(
             *(CUSTOMER, "day", "cents"),
+            day.dt.weekday().alias("day_of_week"),
             *map(or_unknown, ("product_category", "payment_method", "hour_of_day")),
         )
     )
@@ -194,7 +195,7 @@ def sales_by_days(history: History, kind: Sequence[str]) -> pl.DataFrame:
         .then(lit("weekend"))
         .otherwise(lit("weekday")),
     )
-    lines = history.lines.join(days, on="day")
+    lines = history.lines.drop("day_of_week").join(days, on="day")
     counts = days.group_by(kind).agg(day_count=pl.len())
     report = counts.join(sales_by(replace(history, lines=lines), kind), on=kind)
     return report.with_columns(net_revenue_per_day=per("net_revenue", "day_count"))

@@ -28,11 +28,12 @@ MARTS: dict[str, tuple[Callable[[History], pl.DataFrame], tuple[str, ...]]] = {
     ),
     "rpt_weekend_vs_weekday": (oracle.weekend_vs_weekday, ("day_type",)),
     **{
-        mart: (partial(oracle.sales_by, kind=(kind,)), (kind,))
+        mart: (partial(oracle.sales_by, kind=kind), kind)
         for mart, kind in (
-            ("rpt_sales_by_category", "product_category"),
-            ("rpt_sales_by_payment_method", "payment_method"),
-            ("rpt_sales_by_hour_of_day", "hour_of_day"),
+            ("rpt_sales_by_category", ("product_category",)),
+            ("rpt_sales_by_payment_method", ("payment_method",)),
+            ("rpt_sales_by_hour_of_day", ("hour_of_day",)),
+            ("rpt_sales_by_day_and_hour", ("day_of_week", "hour_of_day")),
         )
     },
     **{

@@ -12,6 +12,7 @@
     ('before the as-of date', 'rpt_sales_by_category', 'net_revenue', none),
     ('before the as-of date', 'rpt_sales_by_payment_method', 'net_revenue', none),
     ('before the as-of date', 'rpt_sales_by_hour_of_day', 'net_revenue', none),
+    ('before the as-of date', 'rpt_sales_by_day_and_hour', 'net_revenue', none),
     ('before the as-of date', 'rpt_sales_by_day_of_week', 'net_revenue', none),
     ('before the as-of date', 'rpt_weekend_vs_weekday', 'net_revenue', none),
     ('before the as-of date', 'rpt_customers_by_demographic', 'net_revenue',
