@@ -259,6 +259,16 @@ def docs() -> None:
 
 
 @app.command()
+def report() -> None:
+    """Write the insights report: one page, made from the marts."""
+    from python_jobs import report
+
+    settings = _ready()
+    with progress("writing the report") as bar:
+        print(report.write(settings, bar))
+
+
+@app.command()
 def sql(
     statement: Annotated[
         str | None, typer.Argument(help="One SQL statement; none: a shell.")

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from python_jobs import locks
+from python_jobs import locks, results
 from python_jobs.console import Bar, console
 from python_jobs.errors import UserError
 from python_jobs.settings import PROJECT, Settings
@@ -62,6 +62,8 @@ def run(
             # dbt got the same signal: it cancels its statements, then ends.
             process.wait()
             raise
+        if command[0] == "build":
+            results.keep(settings)
     # A shell's number for "ended by signal N".
     return code if code >= 0 else 128 - code
 

@@ -1,10 +1,20 @@
-"""The whole way: engine, raw data, models, personas, value, docs, and a summary."""
+"""The whole way: engine, raw data, models, personas, value, docs, report, summary."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from python_jobs import dbt, engine, generate, load, session, summary, train, value
+from python_jobs import (
+    dbt,
+    engine,
+    generate,
+    load,
+    report,
+    session,
+    summary,
+    train,
+    value,
+)
 from python_jobs.console import Steps, console
 from python_jobs.settings import Settings
 
@@ -53,8 +63,10 @@ def run(
     with steps.step("build personas, value and insights") as bar:
         dbt.run_with_progress(settings, ["build"], ["--select", LEARNED], bar)
     with steps.step("write the docs") as bar:
-        page = dbt.docs(settings, bar)
-    summary.show(settings, steps.seconds, str(page))
+        docs = dbt.docs(settings, bar)
+    with steps.step("write the report") as bar:
+        page = report.write(settings, bar)
+    summary.show(settings, steps.seconds, [str(page), str(docs)])
 
 
 def _train(spark: SparkSession, settings: Settings) -> list[str]:

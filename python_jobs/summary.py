@@ -18,7 +18,7 @@ LAYERS = (
 PIPE_WIDTH = 160
 
 
-def show(settings: Settings, seconds: dict[str, float], docs_page: str) -> None:
+def show(settings: Settings, seconds: dict[str, float], pages: list[str]) -> None:
     """Print rows by layer, the main findings, times, and where to go from here."""
     out = Console(highlight=False)
     if not out.is_terminal:
@@ -69,7 +69,7 @@ def show(settings: Settings, seconds: dict[str, float], docs_page: str) -> None:
     out.print(
         f'Query it:  behavior sql "select * from {segments}"\n'
         f"or with any JDBC tool:  {settings.jdbc_url}  (any user name, no password)\n"
-        f"Read about it:  {docs_page}",
+        f"Look at it:  {pages[0]}\nRead about it:  {pages[1]}",
         markup=False,
         soft_wrap=True,
     )

@@ -1,0 +1,14 @@
+select
+    month_end_date,
+    sum(customer_count) as customer_count,
+    sum(customer_count) filter (where from_segment != to_segment) as moved_count,
+    sum(customer_count) filter (where from_segment != to_segment) / sum(customer_count)
+        as share_that_moved
+
+from marts.rpt_segment_migration
+
+where
+    month_end_date = (select max(month_end_date) from marts.rpt_segment_migration)
+    and from_segment != 'Not yet a customer'
+
+group by month_end_date

@@ -1,0 +1,5 @@
+select priority, audience, advice, channel, customer_count, net_revenue, evidence
+
+from insights.rpt_recommendations
+
+order by priority, net_revenue desc, audience

@@ -1,0 +1,12 @@
+select
+    count(*) as customer_count,
+    count(lifetime.expected_value_365d) as valued_count,
+    sum(lifetime.expected_value_365d) as expected_value,
+    avg(lifetime.p_alive) as average_p_alive,
+    count_if(lifetime.p_alive < 0.5) as probably_gone_count,
+    max(lifetime.model) as model,
+    max(lifetime.no_value_reason) as no_value_reason
+
+from marts.fct_customer_lifetime_value as lifetime
+
+having count(*) > 0
