@@ -269,6 +269,18 @@ def report() -> None:
 
 
 @app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="The port.", min=0, max=65535)] = 8080,
+) -> None:
+    """Show the site (report, docs, lineage) on this machine, until Ctrl-C."""
+    from python_jobs import serve
+
+    server = serve.listen(Settings.from_env(), port)
+    print(f"http://{serve.HOST}:{server.server_port}/  (Ctrl-C ends it)", flush=True)
+    serve.run(server)
+
+
+@app.command()
 def sql(
     statement: Annotated[
         str | None, typer.Argument(help="One SQL statement; none: a shell.")
