@@ -11,15 +11,19 @@ SCALE = $(if $(CUSTOMERS),--customers $(CUSTOMERS)) \
 # An environment of another project that happens to be active is not ours to change.
 unexport UV_PROJECT_ENVIRONMENT VIRTUAL_ENV
 
-.PHONY: run test install lint bench
+.PHONY: run test install lint bench browser
 
 ## The whole way from nothing to personas: make run [CUSTOMERS= TRANSACTIONS= DAYS= SEED=]
 run: install
 	$(BIN)/behavior run $(SCALE)
 
 ## Everything that must hold; the last line is pytest's.
-test: lint
+test: lint browser
 	$(BIN)/pytest
+
+## A browser for the tests of the pages: one that is there, or Debian's.
+browser:
+	@.ci/browser
 
 ## What needs no running engine.
 lint: install

@@ -10,7 +10,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from browser import launch
 from pipeline import MODELS, build
+from playwright.sync_api import Browser, sync_playwright
 from pyspark.sql import SparkSession
 
 from python_jobs import engine, generate, load, session, train, value
@@ -89,3 +91,12 @@ def cdnow(engine_settings: Settings) -> Settings:
         value.fit(spark, own, value.Options(draws=20))
     build(own, "--select", "source:ml+", *MODELS)
     return own
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser of all tests of pages; each visit has a profile of its own."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
