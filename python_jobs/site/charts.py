@@ -36,7 +36,7 @@ RISKS = {
     "Unknown": "#8d99ae",
     "Prospects": "#b8c0cc",
 }
-METHODS = {"window": "window", "cadence": "cadence", "p_alive": "P(alive)"}
+METHODS = {"window": "Window", "cadence": "Own cadence", "p_alive": "P(alive)"}
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONEY, COUNT, SHARE = ",.0f", ",.0f", ".1%"
 
@@ -350,7 +350,7 @@ def persona_profiles(rows: Rows) -> Spec:
             x=alt.X(
                 "persona_name:N",
                 title=None,
-                axis=alt.Axis(labelAngle=-45, labelLimit=130),
+                axis=alt.Axis(labelAngle=-35, labelLimit=230),
             ),
             y=alt.Y(
                 "feature:N", title=None, sort=features, axis=alt.Axis(labelLimit=150)

@@ -18,8 +18,6 @@ function config(theme) {
   const labels = { labelColor: colours.ink, titleColor: colours.soft };
   return {
     background: "transparent",
-    // The container tells what the picture shows; its marks are in the table below it.
-    aria: false,
     font: "system-ui, sans-serif",
     view: { stroke: "transparent" },
     mark: { color: colours.mark },
@@ -45,6 +43,8 @@ async function draw(theme) {
       actions: false, renderer: "svg", config: own, tooltip: { theme },
     });
     drawn.push(result);
+    // The container says what the picture shows, and its numbers are in a table.
+    plot.querySelector("svg").setAttribute("aria-hidden", "true");
   }
   document.documentElement.dataset.drawn = theme;
 }

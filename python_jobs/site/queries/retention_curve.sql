@@ -8,6 +8,6 @@ select
 
 from marts.rpt_retention_curves
 
-where cohort_type = 'first_purchase' and cohort_count > 0
+where cohort_type = 'first_purchase' and cohort_count > 0 and month_number > 0
 
 order by month_number

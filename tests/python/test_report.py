@@ -1,0 +1,365 @@
+"""The insights report, in a real browser: what it shows, and that it is true."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterator
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import Visit, visit
+from playwright.sync_api import Browser, Locator, Page
+
+from python_jobs import report, session
+from python_jobs.console import progress
+from python_jobs.settings import PROJECT, Settings
+from python_jobs.site import page as site
+from python_jobs.site.cells import Questions
+
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+SCREENSHOTS = PROJECT / "screenshots"
+FACTS = {"build": None, "freshness": None, "written_at": "1 January 2026"}
+
+
+@pytest.fixture(scope="module")
+def report_page(
+    generated: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The report on generated data, a copy that no other test writes."""
+    with progress("writing the report") as bar:
+        written = report.write(generated, bar)
+    copy = tmp_path_factory.mktemp("report") / "index.html"
+    copy.write_bytes(written.read_bytes())
+    return copy
+
+
+@pytest.fixture
+def opened(browser: Browser, report_page: Path) -> Iterator[Visit]:
+    """The report on a desk, all charts drawn."""
+    with visit(browser, report_page, viewport=DESK, color_scheme="light") as visited:
+        drawn(visited.page)
+        yield visited
+
+
+def drawn(page: Page, theme: str = "light") -> None:
+    """Wait until the charts are there."""
+    page.wait_for_selector(f"html[data-drawn={theme}]")
+
+
+def unfold(page: Page) -> None:
+    """Show all that can be folded."""
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+
+def test_it_opens_without_an_error_and_asks_the_network_for_nothing(
+    opened: Visit, report_page: Path
+) -> None:
+    opened.page.wait_for_load_state("networkidle")
+    assert opened.errors == []
+    assert opened.left == []
+    assert report_page.stat().st_size < 3_000_000
+
+
+def test_each_chart_has_drawn_marks_and_an_answer_above_it(opened: Visit) -> None:
+    plots = opened.page.locator(".plot")
+    assert plots.count() == 19
+    for plot in plots.all():
+        name = plot.get_attribute("data-chart")
+        marks = plot.locator("svg .role-mark path")
+        widths = marks.evaluate_all("all => all.map(one => one.getBBox().width)")
+        assert any(width > 2 for width in widths), name
+        answer = plot.locator("xpath=ancestor::figure/preceding-sibling::*[1]")
+        assert "answer" in (answer.get_attribute("class") or ""), name
+        assert len(answer.inner_text()) > 30, name
+
+
+def test_the_theme_can_be_switched_and_is_kept(opened: Visit) -> None:
+    page = opened.page
+
+    def colours() -> tuple[str, str]:
+        return (
+            page.evaluate("getComputedStyle(document.body).backgroundColor"),
+            page.locator(".plot svg text").first.get_attribute("fill"),
+        )
+
+    light = colours()
+    page.get_by_role("button", name="Dark").click()
+    drawn(page, "dark")
+    dark = colours()
+    assert dark[0] != light[0] and dark[1] != light[1]
+    page.reload()
+    drawn(page, "dark")
+    assert colours() == dark
+
+
+def test_the_theme_is_that_of_the_system_at_first(
+    browser: Browser, report_page: Path
+) -> None:
+    with visit(browser, report_page, color_scheme="dark") as visited:
+        drawn(visited.page, "dark")
+
+
+def test_tables_sort_by_number_and_by_name_with_the_keyboard(opened: Visit) -> None:
+    unfold(opened.page)
+    table = opened.page.get_by_role("region", name=re.compile("^Segments: ")).first
+    header = table.get_by_role("columnheader", name="Customers", exact=True)
+    button = header.get_by_role("button")
+
+    def column(number: int) -> list[str]:
+        return table.locator(f"tbody td:nth-child({number}) data").evaluate_all(
+            "cells => cells.map(cell => cell.value)"
+        )
+
+    button.focus()
+    opened.page.keyboard.press("Enter")
+    assert header.get_attribute("aria-sort") == "ascending"
+    counts = [int(value) for value in column(2)]
+    assert len(set(counts)) > 3
+    assert counts == sorted(counts)
+    button.press("Enter")
+    assert header.get_attribute("aria-sort") == "descending"
+    assert [int(value) for value in column(2)] == sorted(counts, reverse=True)
+    table.get_by_role("columnheader", name="Segment").get_by_role("button").click()
+    assert header.get_attribute("aria-sort") is None
+    assert column(1) == sorted(column(1))
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_nothing_overflows(
+    browser: Browser, report_page: Path, viewport: dict[str, int]
+) -> None:
+    with visit(
+        browser, report_page, viewport=viewport, color_scheme="light"
+    ) as visited:
+        drawn(visited.page)
+        unfold(visited.page)
+        assert visited.page.evaluate(OVERFLOWING) == []
+        # It is there for the eye as well.
+        for plot in visited.page.locator(".plot svg").all():
+            assert plot.bounding_box()["width"] > 0.5 * min(viewport["width"], 1088)
+
+
+# What is wider than the window, but for what lies in a box that scrolls.
+OVERFLOWING = """
+() => [...document.body.querySelectorAll('*')].filter(element => {
+    const box = element.getBoundingClientRect();
+    if (box.width === 0 || box.right <= window.innerWidth + 1) return false;
+    if (element.closest('.skip')) return false;
+    return !element.closest('.scroll, pre, nav ul, .plot');
+}).map(element => element.outerHTML.slice(0, 120))
+"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_rules_of_accessibility_hold(
+    browser: Browser, report_page: Path, theme: str
+) -> None:
+    with visit(browser, report_page, color_scheme=theme) as visited:
+        drawn(visited.page, theme)
+        unfold(visited.page)
+        found = Axe().run(visited.page)
+    assert found.response["violations"] == [], found.generate_report()
+
+
+def test_each_link_leads_somewhere(opened: Visit, generated: Settings) -> None:
+    ids = opened.page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
+    assert len(ids) == len(set(ids))
+    links = opened.page.locator("a[href]").evaluate_all(
+        "all => all.map(one => one.getAttribute('href'))"
+    )
+    models = {path.stem for path in (PROJECT / "models").rglob("*.sql")}
+    for link in links:
+        if link.startswith("#"):
+            assert link[1:] in ids
+        elif found := re.match(r"docs/index\.html#!/model/model\.\w+\.(\w+)$", link):
+            assert found[1] in models
+        else:
+            assert link in ("docs/index.html", "lineage/index.html")
+    sections = opened.page.locator("main > section")
+    assert sections.count() == len(site.SECTIONS)
+    for section in sections.all():
+        assert section.locator(".models a").count() >= 1
+
+
+def test_twenty_numbers_are_found_by_the_sql_beside_them(
+    opened: Visit, generated: Settings
+) -> None:
+    numbers = opened.page.locator("main data").filter(has_text=re.compile(r"\d"))
+    every = numbers.count()
+    assert every > 500
+    queries = set()
+    for place in range(20):
+        shown = numbers.nth((2 * place + 1) * every // 40)
+        queries.add(shown.get_attribute("data-query"))
+        assert_is_true(shown, opened.page, generated)
+    # And the sentences, which people read first.
+    for shown in opened.page.locator(".answer data, .cards data").all():
+        queries.add(shown.get_attribute("data-query"))
+        assert_is_true(shown, opened.page, generated)
+    assert len(queries) > 15
+
+
+def assert_is_true(shown: Locator, page: Page, settings: Settings) -> None:
+    """Assert that the SQL in the page gives what the page shows."""
+    query, row, column = (
+        shown.get_attribute(f"data-{name}") for name in ("query", "row", "column")
+    )
+    sql = page.locator(f"#sql-{query}").text_content()
+    columns, rows = session.query(settings, sql)
+    value = rows[int(row)][columns.index(column)]
+    text = shown.text_content()
+    number = re.fullmatch(r"([+-]?[\d,]+(\.\d+)?)( %| points)?", text)
+    if number is None or isinstance(value, str):
+        assert_same_words(text, str(value))
+        return
+    told = Decimal(number[1].replace(",", ""))
+    exact = Decimal(str(value)) * (100 if number[3] else 1)
+    digits = Decimal(1).scaleb(told.as_tuple().exponent)
+    assert told in {
+        exact.quantize(digits, rounding) for rounding in (ROUND_HALF_UP, ROUND_HALF_EVEN)
+    }, (query, row, column, text, value)
+
+
+def assert_same_words(text: str, value: str) -> None:
+    """A word is itself; of a date its year and, where it is told, its day is there."""
+    if date := re.fullmatch(r"(\d{4})-\d\d-(\d\d).*", value):
+        assert date[1] in text
+        assert not re.match(r"\d", text) or text.startswith(f"{int(date[2])} ")
+    else:
+        assert text == value
+
+
+def test_each_section_is_kept_as_a_picture(opened: Visit) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    for section in opened.page.locator("main > section").all():
+        name = section.get_attribute("id")
+        # What sticks to the top would lie over the section.
+        opened.page.add_style_tag(content="header { position: static !important }")
+        picture = section.screenshot(path=SCREENSHOTS / f"report-{name}.png")
+        assert len(picture) > 5_000
+
+
+Rows = list[tuple[Any, ...]]
+# Query, and what its rows become.
+EMPTY: dict[str, tuple[dict[str, Callable[[list[str], Rows], Rows]], str, str]] = {
+    "no personas": (
+        dict.fromkeys(
+            ("dim_personas", "rpt_persona_profiles", "rpt_persona_drift"),
+            lambda _columns, _rows: [],
+        ),
+        "personas",
+        "No personas yet",
+    ),
+    "no value model": (
+        {
+            "fct_customer_lifetime_value": lambda columns, rows: [
+                tuple(
+                    {"valued_count": 0, "no_value_reason": "7 repeat buyers"}.get(name)
+                    for name in columns
+                )
+                for _ in rows[:1]
+            ]
+        },
+        "value",
+        "No customer value: 7 repeat buyers.",
+    ),
+    "one segment": (
+        {"rpt_rfm_segments": lambda _columns, rows: rows[:1]},
+        "segments",
+        "in one segment",
+    ),
+    "no returns": (
+        {
+            "fct_daily_sales": lambda columns, rows: [
+                tuple(
+                    0 if name == "return_count" else value
+                    for name, value in zip(columns, row, strict=True)
+                )
+                for row in rows
+            ]
+        },
+        "patterns",
+        "no returns",
+    ),
+    "no recommendations": (
+        {"rpt_recommendations": lambda _columns, _rows: []},
+        "recommendations",
+        "No rule of the playbook",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EMPTY)
+def test_what_is_not_there_is_said_and_the_page_keeps_its_shape(
+    browser: Browser, generated: Settings, tmp_path: Path, case: str
+) -> None:
+    changed, section, words = EMPTY[case]
+
+    def ask(sql: str) -> tuple[list[str], Rows]:
+        columns, rows = session.query(generated, sql)
+        for model, change in changed.items():
+            if re.search(rf"from \S*\b{model}\b", sql):
+                rows = change(columns, rows)
+        return columns, rows
+
+    assert_keeps_its_shape(browser, tmp_path, ask, generated, {section: words})
+
+
+def test_a_project_without_any_data_has_a_page_that_says_so(
+    browser: Browser, generated: Settings, tmp_path: Path
+) -> None:
+    """A query without rows gives what its SQL gives over empty tables."""
+
+    def ask(sql: str) -> tuple[list[str], Rows]:
+        empty = re.sub(
+            r"(?<=from |join )(\S+\.\w+)", r"(select * from \1 where false)", sql
+        )
+        return session.query(generated, empty)
+
+    words = {
+        "summary": "There are no purchases yet",
+        "revenue": "There are no purchases yet",
+        "segments": "There are no customers yet",
+        "movement": "needs two month ends",
+        "retention": "too short",
+        "churn": "There are no customers yet",
+        "patterns": "There are no purchases yet",
+        "personas": "No personas yet",
+        "value": "Nobody has bought yet",
+        "recommendations": "No rule of the playbook",
+        "quality": "Nothing has been delivered yet",
+    }
+    assert_keeps_its_shape(browser, tmp_path, ask, generated, words)
+
+
+def assert_keeps_its_shape(
+    browser: Browser,
+    folder: Path,
+    ask: Callable[[str], tuple[list[str], Rows]],
+    settings: Settings,
+    words: dict[str, str],
+) -> None:
+    """Assert that all sections are there, these ones with these words, and draw."""
+    written = folder / "index.html"
+    written.write_text(site.render(Questions(ask, settings.schema), FACTS))
+    with visit(browser, written, viewport=PHONE, color_scheme="light") as visited:
+        drawn(visited.page)
+        assert visited.errors == []
+        assert visited.page.locator("main > section").count() == len(site.SECTIONS)
+        for section, said in words.items():
+            found = visited.page.locator(f"#{section}")
+            assert said in re.sub(r"\s+", " ", found.inner_text()), section
+        assert visited.page.evaluate(OVERFLOWING) == []
+
+
+def test_a_report_before_any_build_is_one_clear_line(generated: Settings) -> None:
+    elsewhere = dataclasses.replace(generated, schema_prefix="nowhere_")
+    with (
+        progress("writing the report") as bar,
+        pytest.raises(report.UserError, match="run `behavior build` first"),
+    ):
+        report.write(elsewhere, bar)
