@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from python_jobs import (
@@ -16,10 +17,14 @@ from python_jobs import (
     value,
 )
 from python_jobs.console import Steps, console
+from python_jobs.errors import NothingToLearnError
 from python_jobs.settings import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from python_jobs.train import TrainedRun
+    from python_jobs.value import FittedRun
 
 # What trainings and fits make, and all that is built on it.
 LEARNED = "source:ml+"
@@ -55,9 +60,9 @@ def run(
         dbt.run_with_progress(settings, ["build"], ["--exclude", LEARNED], bar)
     with session.connect(settings) as spark:
         with steps.step("train the personas"):
-            warnings = _train(spark, settings)
+            warnings = _learn("personas", lambda: train.train(spark, settings))
         with steps.step("fit customer value"):
-            warnings += value.fit(spark, settings, value.Options()).warnings
+            warnings += _learn("customer value", lambda: value.fit(spark, settings))
     for warning in warnings:
         console.print(f"warning: {warning}", markup=False)
     with steps.step("build personas, value and insights") as bar:
@@ -69,12 +74,12 @@ def run(
     summary.show(settings, steps.seconds, [str(page), str(docs)])
 
 
-def _train(spark: SparkSession, settings: Settings) -> list[str]:
-    """Train; customers too alike for personas are no reason to stop."""
+def _learn(what: str, job: Callable[[], TrainedRun | FittedRun]) -> list[str]:
+    """Run a job and return its warnings; nothing to learn from is one more of them."""
     try:
-        return train.train(spark, settings, train.Options()).warnings
-    except train.TooAlikeError as error:
-        return [f"no personas: {error}"]
+        return job().warnings
+    except NothingToLearnError as error:
+        return [f"no {what}: {error}"]
 
 
 def _raw_transactions(spark: SparkSession, settings: Settings) -> int:

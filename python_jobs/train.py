@@ -18,7 +18,7 @@ import numpy as np
 from pyspark.sql import functions as F
 
 from python_jobs import contract, locks
-from python_jobs.errors import UserError
+from python_jobs.errors import NothingToLearnError, UserError
 from python_jobs.published import Run
 from python_jobs.settings import Settings
 from python_jobs.trainer import (
@@ -38,10 +38,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 INPUT = "fct_customer_features"
-
-
-class TooAlikeError(UserError):
-    """There are too few different customers to find personas among."""
+# More of them than this part, and the personas are hardly what they were.
+MANY_MOVED = 0.05
 
 
 @dataclass(frozen=True)
@@ -84,6 +82,7 @@ class TrainedRun:
         customers: How many have a persona.
         personas: The personas.
         changes: What became of each persona since the run before.
+        is_retraining: Whether there was a run before.
         common: How many customers were in the run before too.
         moved: How many of those have another persona now.
     """
@@ -96,18 +95,24 @@ class TrainedRun:
     customers: int
     personas: list[Persona]
     changes: list[Change]
+    is_retraining: bool
     common: int
     moved: int
 
     @property
     def warnings(self) -> list[str]:
         """What somebody who relies on the personas should know."""
-        found = [str(one) for one in self.changes if self.common and one.is_news]
+        found = [str(one) for one in self.changes if self.is_retraining and one.is_news]
         if not self.has_structure:
             found.insert(
                 0,
                 "the customers show no structure beyond chance: these personas are "
                 f"slices, not groups ({self.k_reason})",
+            )
+        if self.moved > MANY_MOVED * self.common:
+            found.append(
+                f"{self.moved:,} of {self.common:,} customers changed their persona: "
+                "personas.rpt_persona_drift says which features have drifted"
             )
         return found
 
@@ -132,7 +137,7 @@ def train(
     """Train, publish, and return what was found.
 
     Raises:
-        TooAlikeError: There is too little to train on.
+        NothingToLearnError: Nobody has bought yet, or the customers are too alike.
         UserError: The features are not there, or another training is under way.
     """
     with locks.exclusive(settings.home / "train.lock", "training"):
@@ -194,6 +199,7 @@ def _train(run: Run, options: Options) -> TrainedRun:
             for persona, name in sorted(names.items())
         ],
         changes=changes,
+        is_retraining=last.run_id is not None,
         common=found.common,
         moved=found.moved,
     )
@@ -210,7 +216,7 @@ def _customers(run: Run) -> tuple[DataFrame, int, date]:
         F.count(F.lit(1)), F.max("as_of_date")
     ).collect()
     if not count:
-        raise UserError(f"{table} has no customers: run `behavior build` first")
+        raise NothingToLearnError(f"{table} has no customers: nobody has bought yet")
     return customers, count, as_of_date
 
 
@@ -257,8 +263,8 @@ def _clustered(
     )
 
 
-def _too_alike(count: int) -> TooAlikeError:
-    return TooAlikeError(
+def _too_alike(count: int) -> NothingToLearnError:
+    return NothingToLearnError(
         f"fewer than {selection.FEWEST} of the customers differ ({count} in all): load "
         "more data, run `behavior build`, then train"
     )

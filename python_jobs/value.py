@@ -78,7 +78,8 @@ def fit(
     """Fit, publish, and return what was found.
 
     Raises:
-        UserError: There is nothing to fit, or another fit is under way.
+        NothingToLearnError: Nobody has bought yet.
+        UserError: The summary is not there, or another fit is under way.
     """
     with locks.exclusive(settings.home / "value.lock", "fitting value"):
         customers = summary.read(spark, settings)
@@ -87,7 +88,7 @@ def fit(
 
 
 def _run(run: Run, customers: DataFrame, options: Options) -> FittedRun:
-    populations = summary.populations(customers, options.holdout_days)
+    populations = summary.populations(customers)
     as_of, cut = populations
     holdout = (as_of.fit_date - cut.fit_date).days
     fits: list[Fitted] = []

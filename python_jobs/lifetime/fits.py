@@ -22,13 +22,11 @@ class Options:
         draws: How many bootstrap samples tell the uncertainty.
         seed: The seed of the bootstrap.
         min_repeaters: How many customers with repeat purchases a fit needs.
-        holdout_days: Where the cut is said to be when nobody had bought before it.
     """
 
     draws: int = 50
     seed: int = 42
     min_repeaters: int = 100
-    holdout_days: int = 90
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ Only counts leave the engine: how many customers share a history or a mean value
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from math import sqrt
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from python_jobs.errors import UserError
+from python_jobs.errors import NothingToLearnError, UserError
 from python_jobs.lifetime.histories import Histories, Spendings, histories, spendings
 from python_jobs.settings import Settings
 
@@ -28,6 +28,7 @@ COLUMNS = (
     "last_purchase_age",
     "customer_age",
     "mean_repeat_value",
+    "cut_date",
 )
 # Mean values are told apart by so many digits: enough for a fit, and few enough values.
 DIGITS = 4
@@ -57,7 +58,8 @@ def read(spark: SparkSession, settings: Settings) -> DataFrame:
     """The mart, a row per customer and date.
 
     Raises:
-        UserError: It is not there, is of another version or has no customers.
+        NothingToLearnError: It has no customers.
+        UserError: It is not there or is of another version.
     """
     table = f"{settings.schema('marts')}.{INPUT}"
     if not spark.catalog.tableExists(table):
@@ -69,23 +71,19 @@ def read(spark: SparkSession, settings: Settings) -> DataFrame:
             f"{table} has no {', '.join(missing)}: run `behavior build` first"
         )
     if summary.where(~F.col("is_cut")).isEmpty():
-        raise UserError(f"{table} has no customers: run `behavior build` first")
+        raise NothingToLearnError(f"{table} has no customers: nobody has bought yet")
     return summary
 
 
-def populations(summary: DataFrame, holdout_days: int) -> list[Population]:
-    """The customers at the as-of date, then at the cut.
-
-    Args:
-        summary: The mart.
-        holdout_days: Where the cut is said to be when nobody had bought before it.
-    """
+def populations(summary: DataFrame) -> list[Population]:
+    """The customers at the as-of date, then at the cut, who may be none."""
     x = F.when(F.col("repeat_count") > 0, F.col("repeat_count").cast("bigint"))
     m = F.when(x.isNotNull(), F.col("mean_repeat_value").cast("decimal(18,2)"))
     rows = (
         summary.groupBy("is_cut")
         .agg(
             F.max("fit_date").alias("fit_date"),
+            F.max("cut_date").alias("cut_date"),
             F.count(F.lit(1)).alias("customers"),
             F.count(x).alias("repeaters"),
             # Exact sums: the order in which rows come does not show in the last digit.
@@ -107,9 +105,8 @@ def populations(summary: DataFrame, holdout_days: int) -> list[Population]:
         )
         for row in rows
     }
-    as_of = found[False]
-    before = as_of.fit_date - timedelta(days=holdout_days)
-    return [as_of, found.get(True, Population(before, True, 0, 0, None))]
+    [cut_date] = {row["cut_date"] for row in rows}
+    return [found[False], found.get(True, Population(cut_date, True, 0, 0, None))]
 
 
 def _correlation(sums: Row) -> float | None:
@@ -119,7 +116,10 @@ def _correlation(sums: Row) -> float | None:
         return None
     x, xx, m, mm, xm = (Fraction(sums[name]) for name in ("x", "xx", "m", "mm", "xm"))
     spread = (n * xx - x * x) * (n * mm - m * m)
-    return float(n * xm - x * m) / sqrt(spread) if spread else None
+    if not spread:
+        return None
+    # Two repeaters correlate at 1 or -1, which rounding would take them beyond.
+    return min(1.0, max(-1.0, float(n * xm - x * m) / sqrt(spread)))
 
 
 def gathered(summary: DataFrame, is_cut: bool) -> tuple[Histories, Spendings]:

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 VALUES_KEPT = 20
 PRIOR_PURCHASES = 2
 CLIP = 3.0
-TOLERANCE = 1e-9
+# Deviations below it, as part of the mean, are what rounding leaves of none.
+TOLERANCE = 1e-8
 OTHER, UNKNOWN = "other", "unknown"
 
 LOG, PLAIN, SHARE, ONE_HOT = "log1p", "plain", "share", "one_hot"
@@ -202,12 +203,13 @@ def _declared(customers: DataFrame) -> list[Feature]:
 
 
 def _of_share_map(name: str, block: str, values: list[str]) -> list[Feature]:
+    kept = _kept(values)
     columns = {
         value: F.coalesce(F.try_element_at(name, F.lit(value)), F.lit(0.0))
-        for value in sorted(values[:VALUES_KEPT])
+        for value in kept
     }
-    if len(values) > VALUES_KEPT:
-        columns[OTHER] = F.lit(1.0) - reduce(add, columns.values())
+    if len(values) > len(kept):
+        columns[OTHER] = F.lit(1.0) - reduce(add, columns.values(), F.lit(0.0))
     is_known = F.size(F.map_keys(name)) > 0
     return [
         Feature(f"{name}:{value}", block, name, SHARE, F.when(is_known, column))
@@ -217,14 +219,19 @@ def _of_share_map(name: str, block: str, values: list[str]) -> list[Feature]:
 
 def _of_demographic(name: str, values: list[str]) -> list[Feature]:
     known = F.when(F.col(name) != UNKNOWN, F.col(name))
-    kept = sorted(values[:VALUES_KEPT])
+    kept = _kept(values)
     columns = {value: known == F.lit(value) for value in kept}
-    if len(values) > VALUES_KEPT:
+    if len(values) > len(kept):
         columns[OTHER] = ~known.isin(kept)
     return [
         Feature(f"{name}:{value}", "demographics", name, ONE_HOT, column.cast("double"))
         for value, column in columns.items()
     ]
+
+
+def _kept(values: list[str]) -> list[str]:
+    """The values with a column of their own; one called like the rest is in it."""
+    return sorted([value for value in values if value != OTHER][:VALUES_KEPT])
 
 
 def _most_frequent(customers: DataFrame) -> dict[str, list[str]]:
@@ -291,7 +298,7 @@ def _with_scales(customers: DataFrame, features: list[Feature]) -> list[Feature]
                     scale=rounded(math.sqrt(variances[feature.group])),
                     deviation=deviation,
                 )
-                if deviation > TOLERANCE
+                if deviation > TOLERANCE * max(1.0, abs(feature.mean))
                 else replace(feature, dropped_reason="the same for every customer")
             )
         measured.append(feature)

@@ -118,7 +118,9 @@ def chosen(
     last = next((one for one in candidates if one.k == last_k), None)
     if last is None or choose_anew:
         found, reason = best, f"best of k {candidates[0].k} to {candidates[-1].k}"
-    elif last.silhouette >= best.silhouette - TOLERATED_LOSS:
+    elif (
+        last.is_credible or not credible
+    ) and last.silhouette >= best.silhouette - TOLERATED_LOSS:
         found, reason = last, f"kept from the last run (best: k {best.k}, {best})"
     else:
         found, reason = best, f"better than the last run's k {last.k} ({last})"

@@ -113,6 +113,7 @@ def purchase_summary(history: History) -> pl.DataFrame:
     return pl.concat(
         histories(history.until(fit_date)).with_columns(
             as_of_date=lit(history.as_of),
+            cut_date=lit(cut),
             fit_date=lit(fit_date),
             is_cut=lit(fit_date == cut),
         )

@@ -33,6 +33,30 @@ def test_every_row_is_accounted_for(
     rejects_nothing_lost(spark, cdnow)
 
 
+def test_what_the_log_does_not_tell_is_no_feature(
+    spark: SparkSession, cdnow: Settings
+) -> None:
+    """No category, method or hour: all customers would look alike in them."""
+    [told] = spark.sql(
+        f"""
+        select
+            max(size(category_shares)) as categories,
+            max(size(payment_shares)) as methods,
+            count(distinct_category_count) as counted,
+            count(morning_share) as timed,
+            count(*) as customers
+        from {cdnow.schema("marts")}.fct_customer_features
+        """
+    ).collect()
+    assert told.asDict() == {
+        "categories": 0,
+        "methods": 0,
+        "counted": 0,
+        "timed": 0,
+        "customers": 23_502,
+    }
+
+
 def test_rfm_scores_follow_their_definition(
     spark: SparkSession, cdnow: Settings, log: list[tuple[str, str, str]]
 ) -> None:

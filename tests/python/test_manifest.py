@@ -23,6 +23,8 @@ FOREIGN_KEYS = {
 }
 # Whom and what they tell of may be gone from the dimensions.
 OF_THE_PAST = {
+    # A build as of an earlier day: assert_personas_are_of_known_customers.
+    "fct_customer_personas": {"customer_id"},
     "fct_customer_persona_history": {"customer_id", "persona_id"},
     "rpt_persona_changes": {"persona_id"},
 }

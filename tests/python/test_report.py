@@ -26,9 +26,7 @@ FACTS = {"build": None, "freshness": None, "written_at": "1 January 2026"}
 
 
 @pytest.fixture(scope="module")
-def report_page(
-    generated: Settings, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def report_page(generated: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report on generated data, a copy that no other test writes."""
     with progress("writing the report") as bar:
         written = report.write(generated, bar)
@@ -219,9 +217,8 @@ def assert_is_true(shown: Locator, page: Page, settings: Settings) -> None:
     told = Decimal(number[1].replace(",", ""))
     exact = Decimal(str(value)) * (100 if number[3] else 1)
     digits = Decimal(1).scaleb(told.as_tuple().exponent)
-    assert told in {
-        exact.quantize(digits, rounding) for rounding in (ROUND_HALF_UP, ROUND_HALF_EVEN)
-    }, (query, row, column, text, value)
+    ways = (ROUND_HALF_UP, ROUND_HALF_EVEN)
+    assert told in {exact.quantize(digits, way) for way in ways}, (sql, row, column)
 
 
 def assert_same_words(text: str, value: str) -> None:

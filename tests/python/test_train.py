@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 from pyspark.ml.evaluation import ClusteringEvaluator
 from pyspark.ml.linalg import Vectors
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from python_jobs import locks, train
-from python_jobs.errors import UserError
+from python_jobs.errors import NothingToLearnError, UserError
 from python_jobs.published import Run
 from python_jobs.settings import Settings
 from python_jobs.train import Options, TrainedRun
@@ -83,7 +83,8 @@ def planted(personas: int = 3) -> list[Row]:
                 if frequency > 1
                 else None,
                 "returns_rate": 0.0,
-                "lines_per_purchase_day": 1.0,
+                # So far from 0 that rounding its mean leaves a deviation.
+                "lines_per_purchase_day": 50_000.0,
                 "distinct_category_count": int((category > 0).sum()),
                 "weekend_share": weekend / frequency,
                 "category_shares": shares(("books", "toys", "food"), category),
@@ -93,7 +94,10 @@ def planted(personas: int = 3) -> list[Row]:
                 if number % 10
                 else None,
                 "gender": ("f", "m", "unknown")[int(draw.integers(3))],
-                "location": f"town {int(26 * draw.random() ** 2):02}",
+                # A town that is called like the rest, and is frequent.
+                "location": f"town {int(26 * draw.random() ** 2):02}".replace(
+                    "town 01", "other"
+                ),
                 "membership_level": "unknown",
             }
         )
@@ -171,7 +175,7 @@ def points(read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
         elif one.transform == "one_hot":
             known = values.where(values != "unknown")
             listed = used.feature[used.feature.str.startswith(f"{column}:")]
-            listed = listed.str.partition(":")[2]
+            listed = set(listed.str.partition(":")[2]) - {"other"}
             hit = ~known.isin(listed) if key == "other" else known == key
             values = hit.astype(float).where(known.notna())
         values = values.astype(float)
@@ -273,13 +277,19 @@ def test_useless_features_are_dropped_with_a_reason(
 def test_of_many_values_the_twenty_most_frequent_are_kept(
     read: Callable[[str], pd.DataFrame],
 ) -> None:
-    towns = pd.DataFrame(planted()).location.value_counts()
-    names = read("persona_features").feature
-    kept = {name for name in names if name.startswith("location:")}
+    located = pd.DataFrame(planted()).location
+    towns = located[located != "other"].value_counts()
+    features = read("persona_features").set_index("feature")
+    kept = {name for name in features.index if name.startswith("location:")}
     assert len(towns) > 21
     assert len(kept) == 21 and "location:other" in kept
     surely = towns[towns > towns.iloc[20]].index
     assert {f"location:{town}" for town in surely} <= kept
+    # The rest is all that has no column, the town of that name too.
+    alone = located.map(lambda town: f"location:{town}" in kept - {"location:other"})
+    rest = features.loc["location:other"].population_mean
+    assert rest == pytest.approx(1 - alone.mean())
+    assert rest > (located == "other").mean() > 0.05
 
 
 def test_profiles_are_means_in_the_features_unit(
@@ -315,17 +325,19 @@ def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first
     read: Callable[[str], pd.DataFrame],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    append = Run.append
-
-    def dying(self: Run, name: str, rows: list[Row]) -> None:
-        if name == "persona_runs":
-            raise ConnectionError("killed")
-        append(self, name, rows)
-
+    """Killed after the first, a middle and the last table but that of the runs."""
+    write = Run._write
     monkeypatch.setattr(selection, "MOST", 3)
-    with monkeypatch.context() as patch, pytest.raises(ConnectionError):
-        patch.setattr(Run, "append", dying)
-        train.train(spark, settings, QUICK)
+    for dies_at in ("persona_features", "persona_selection", "persona_runs"):
+
+        def dying(self: Run, name: str, rows: DataFrame, last: str = dies_at) -> None:
+            if name == last:
+                raise ConnectionError("killed")
+            write(self, name, rows)
+
+        with monkeypatch.context() as patch, pytest.raises(ConnectionError):
+            patch.setattr(Run, "_write", dying)
+            train.train(spark, settings, QUICK)
     runs = spark.table(f"{settings.schema('ml')}.persona_runs")
     assert [row.run_id for row in runs.collect()] == [trained.run_id]
 
@@ -429,7 +441,7 @@ def test_without_features_the_user_is_told_to_build(
     with pytest.raises(UserError, match="run `behavior build` first"):
         train.train(spark, elsewhere)
     store(spark, elsewhere, [])
-    with pytest.raises(UserError, match="no customers: run `behavior build` first"):
+    with pytest.raises(NothingToLearnError, match="no customers: nobody has bought"):
         train.train(spark, elsewhere)
 
 
@@ -440,7 +452,8 @@ def test_customers_that_are_all_alike_have_no_personas(
     alike = [{**planted()[0], "customer_id": str(number)} for number in range(rows)]
     store(spark, elsewhere, alike)
     with pytest.raises(
-        UserError, match=f"^fewer than 3 of the customers differ .{rows} in all"
+        NothingToLearnError,
+        match=f"^fewer than 3 of the customers differ .{rows} in all",
     ):
         train.train(spark, elsewhere)
     assert spark.table(f"{elsewhere.schema('ml')}.persona_runs").count() == 0
@@ -480,6 +493,11 @@ def test_k_is_kept_as_long_as_it_is_nearly_the_best() -> None:
     assert selection.chosen(near, 3, True).k == 4
     assert selection.chosen(near, 5, False).k == 4
     assert selection.chosen(near, 9, False).k == 4
+    # Not where it no longer shows structure and another does.
+    faded = [candidate(3, 0.43, stability=0.5), candidate(4, 0.44)]
+    assert selection.chosen(faded, 3, False).k == 4
+    both = [candidate(3, 0.43, stability=0.5), candidate(4, 0.44, stability=0.5)]
+    assert selection.chosen(both, 3, False).k == 3
     equal = [candidate(3, 0.5), candidate(4, 0.5)]
     assert selection.chosen(equal, None, False).k == 3
 

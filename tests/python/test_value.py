@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from scipy.special import betaln, gammaln, hyp2f1
 
 from python_jobs import contract, locks, value
-from python_jobs.errors import UserError
+from python_jobs.errors import NothingToLearnError, UserError
 from python_jobs.lifetime import bootstrap
 from python_jobs.published import Run
 from python_jobs.settings import Settings
@@ -26,6 +26,7 @@ from python_jobs.value import FittedRun, Options
 COLUMNS = {
     "customer_id": "string",
     "as_of_date": "date",
+    "cut_date": "date",
     "fit_date": "date",
     "is_cut": "boolean",
     "repeat_count": "int",
@@ -74,6 +75,7 @@ def planted() -> list[Row]:
                     {
                         "customer_id": f"c{number:04}",
                         "as_of_date": AS_OF,
+                        "cut_date": CUT,
                         "fit_date": fit_date,
                         "is_cut": fit_date == CUT,
                         "repeat_count": x,
@@ -372,14 +374,14 @@ def test_without_a_summary_the_user_is_told_to_build(
     with pytest.raises(UserError, match=r"^there is no .*: run `behavior build` first"):
         value.fit(spark, elsewhere)
     store(spark, elsewhere, [])
-    with pytest.raises(UserError, match="has no customers: run `behavior build` first"):
+    with pytest.raises(NothingToLearnError, match="no customers: nobody has bought"):
         value.fit(spark, elsewhere)
     name = f"{elsewhere.schema('marts')}.fct_customer_purchase_summary"
     spark.sql(
         f"create or replace table {name} using delta as "
         "select date'2026-01-01' as fit_date, 1 as repeat_count, 2 as customer_age"
     )
-    missing = "has no is_cut, last_purchase_age, mean_repeat_value: run"
+    missing = "has no is_cut, last_purchase_age, mean_repeat_value, cut_date: run"
     with pytest.raises(UserError, match=missing):
         value.fit(spark, elsewhere)
     assert not spark.catalog.tableExists(f"{elsewhere.schema('ml')}.value_runs")
@@ -410,6 +412,20 @@ def test_too_few_repeaters_have_reasons_and_no_numbers(
     assert f"  BG/NBD: no fit, {reason}" in run.lines
 
 
+def test_two_repeaters_correlate_at_one_and_not_beyond(
+    spark: SparkSession, settings: Settings, customers: list[Row]
+) -> None:
+    """Two points lie on a line; rounding alone would make it 1.0000000000000002."""
+    [one, *_] = [row for row in customers if row["fit_date"] == AS_OF]
+    two = [
+        {**one, "customer_id": str(x), "repeat_count": x, "mean_repeat_value": m}
+        for x, m in ((6, Decimal("70.15")), (2, Decimal("5.75")))
+    ]
+    store(spark, settings, two)
+    run = value.fit(spark, settings, QUICK)
+    assert run.populations[0].correlation == 1.0
+
+
 def test_hopeless_customers_are_published_with_the_reason(
     spark: SparkSession, settings: Settings, customers: list[Row]
 ) -> None:
@@ -420,7 +436,7 @@ def test_hopeless_customers_are_published_with_the_reason(
     store(spark, settings, rows)
     run = value.fit(spark, settings, QUICK)
     [published] = table(spark, settings, "value_runs", run.run_id).to_dict("records")
-    assert published["cut_date"] == AS_OF - timedelta(days=90)
+    assert published["cut_date"] == CUT
     fits = table(spark, settings, "value_fits", run.run_id)
     fits = fits.sort_values(["fit_date", "model"])
     assert fits.no_fit_reason.tolist() == [

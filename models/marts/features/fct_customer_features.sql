@@ -28,13 +28,15 @@ line_counts as (
         customer_id,
         map_from_entries(array_sort(collect_list(
             case
-                when attribute = 'product_category'
+                when
+                    attribute = 'product_category' and attribute_value != 'unknown'
                     then struct(attribute_value, purchase_line_count)
             end
         ))) as category_line_counts,
         map_from_entries(array_sort(collect_list(
             case
-                when attribute = 'payment_method'
+                when
+                    attribute = 'payment_method' and attribute_value != 'unknown'
                     then struct(attribute_value, purchase_line_count)
             end
         ))) as payment_line_counts
@@ -72,21 +74,15 @@ select
     timed.mean_gap_days,
     cast(timed.returned_revenue as double) / timed.gross_revenue as returns_rate,
     timed.transaction_count / timed.purchase_day_count as lines_per_purchase_day,
-    timed.distinct_category_count,
+    -- Without a known category there is no number of them.
+    nullif(timed.distinct_category_count, 0) as distinct_category_count,
     timed.weekend_purchase_day_count / timed.purchase_day_count as weekend_share,
     timed.night_line_count / timed.timed_line_count as night_share,
     timed.morning_line_count / timed.timed_line_count as morning_share,
     timed.afternoon_line_count / timed.timed_line_count as afternoon_share,
     timed.evening_line_count / timed.timed_line_count as evening_share,
-    -- Each line has one category and one method, so all purchase lines are the base.
-    transform_values(
-        line_counts.category_line_counts,
-        (category, line_count) -> line_count / timed.transaction_count
-    ) as category_shares,
-    transform_values(
-        line_counts.payment_line_counts,
-        (method, line_count) -> line_count / timed.transaction_count
-    ) as payment_shares,
+    {{ shares_of('line_counts.category_line_counts') }} as category_shares,
+    {{ shares_of('line_counts.payment_line_counts') }} as payment_shares,
     timed.age,
     timed.gender,
     timed.location,

@@ -57,6 +57,7 @@ histories as (
     select
         customer_id,
         as_of_date,
+        cut_date,
         fit_date,
         is_cut,
         first_date,
@@ -78,6 +79,7 @@ histories as (
 select
     customer_id,
     as_of_date,
+    cut_date,
     fit_date,
     is_cut,
     cast(day_count - 1 as int) as repeat_count,

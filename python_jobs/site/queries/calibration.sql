@@ -1,4 +1,9 @@
-select target, decile, customer_count, predicted_mean, actual_mean
+select
+    target,
+    decile,
+    customer_count,
+    predicted_mean,
+    actual_mean
 
 from marts.rpt_lifetime_value_calibration
 

@@ -9,4 +9,6 @@ select
 
 from marts.rpt_churn_risk
 
-order by method, array_position(array('High', 'Medium', 'Low', 'Unknown', 'Prospects'), risk)
+order by
+    method,
+    array_position(array('High', 'Medium', 'Low', 'Unknown', 'Prospects'), risk)

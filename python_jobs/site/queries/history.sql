@@ -1,3 +1,15 @@
+with
+
+customers as (
+
+    select
+        count(*) as customer_count,
+        count_if(purchase_day_count > 0) as buyer_count
+
+    from marts.dim_customers
+
+)
+
 select
     date_add(max(sales.calendar_date), 1) as as_of_date,
     min(sales.calendar_date) as first_date,
@@ -10,9 +22,6 @@ select
 
 from marts.fct_daily_sales as sales
 
-cross join (
-    select count(*) as customer_count, count_if(purchase_day_count > 0) as buyer_count
-    from marts.dim_customers
-) as customers
+cross join customers
 
 having count(*) > 0

@@ -1,5 +1,10 @@
 -- The strongest differences, two of a kind at most.
-select topic, statement, customer_count, change, z_score
+select
+    topic,
+    statement,
+    customer_count,
+    change,
+    z_score
 
 from insights.rpt_insights
 

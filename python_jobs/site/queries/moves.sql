@@ -7,8 +7,10 @@ select
 
 from marts.rpt_segment_migration
 
-where
-    month_end_date = (select max(month_end_date) from marts.rpt_segment_migration)
-    and from_segment != 'Not yet a customer'
+where from_segment != 'Not yet a customer'
 
 group by month_end_date
+
+order by month_end_date desc
+
+limit 1

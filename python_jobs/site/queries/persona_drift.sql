@@ -1,3 +1,15 @@
+with
+
+trainings as (
+
+    select
+        *,
+        rank() over (order by run_id desc) as recency
+
+    from personas.rpt_persona_drift
+
+)
+
 select
     feature,
     population_stability_index,
@@ -5,10 +17,10 @@ select
     common_customer_count,
     share_of_customers_moved
 
-from personas.rpt_persona_drift
+from trainings
 
-where run_id = (select max(run_id) from personas.rpt_persona_drift)
+where recency = 1
 
-order by population_stability_index desc, feature
+order by population_stability_index desc, feature asc
 
 limit 10

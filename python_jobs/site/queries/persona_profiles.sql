@@ -3,7 +3,9 @@ with
 
 features as (
 
-    select feature, max(abs(effect)) as largest_effect
+    select
+        feature,
+        max(abs(effect)) as largest_effect
 
     from personas.rpt_persona_profiles
 
@@ -11,7 +13,7 @@ features as (
 
     group by feature
 
-    order by largest_effect desc, feature
+    order by largest_effect desc, feature asc
 
     limit 16
 
@@ -30,4 +32,4 @@ from personas.rpt_persona_profiles as profiles
 
 inner join features on profiles.feature = features.feature
 
-order by features.largest_effect desc, profiles.feature, profiles.persona_id
+order by features.largest_effect desc, profiles.feature asc, profiles.persona_id asc

@@ -11,4 +11,4 @@ select
 
 from personas.dim_personas
 
-order by customer_count desc, persona_id
+order by customer_count desc, persona_id asc

@@ -1,4 +1,8 @@
-select kind, outcome, reason, sum(row_count) as row_count
+select
+    kind,
+    outcome,
+    reason,
+    sum(row_count) as row_count
 
 from marts.rpt_data_quality
 
@@ -6,4 +10,4 @@ where row_count > 0
 
 group by kind, outcome, reason
 
-order by kind, row_count desc, outcome, reason
+order by kind asc, row_count desc, outcome asc, reason asc

@@ -1,3 +1,17 @@
+with
+
+cohorts as (
+
+    select
+        *,
+        dense_rank() over (order by cohort_month desc) as recency
+
+    from marts.rpt_cohort_retention
+
+    where cohort_type = 'first_purchase' and cohort_month is not null
+
+)
+
 select
     cohort,
     month_number,
@@ -6,14 +20,8 @@ select
     retention_rate,
     cumulative_net_revenue_per_customer
 
-from marts.rpt_cohort_retention
+from cohorts
 
-where
-    cohort_type = 'first_purchase'
-    and is_complete
-    and month_number between 1 and 24
-    and cohort_month > add_months(
-        (select max(cohort_month) from marts.rpt_cohort_retention), -24
-    )
+where recency <= 24 and is_complete and month_number between 1 and 24
 
 order by cohort, month_number

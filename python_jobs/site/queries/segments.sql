@@ -12,4 +12,4 @@ from marts.rpt_rfm_segments
 
 where method = 'quintile' and customer_count > 0
 
-order by net_revenue desc, segment
+order by net_revenue desc, segment asc

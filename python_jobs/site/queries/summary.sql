@@ -1,3 +1,16 @@
+with
+
+months as (
+
+    select
+        *,
+        -- The last month that is over; in the very first month, that one.
+        rank() over (order by is_complete desc, period_start_date desc) as recency
+
+    from insights.rpt_executive_summary
+
+)
+
 select
     metric,
     metric_description,
@@ -9,17 +22,9 @@ select
     change,
     change_rate
 
-from insights.rpt_executive_summary
+from months
 
--- The last month that is over; in the very first month, that one.
-where
-    period_start_date = (
-        select
-            coalesce(
-                max(period_start_date) filter (where is_complete), max(period_start_date)
-            )
-        from insights.rpt_executive_summary
-    )
+where recency = 1
 
 order by
     array_position(

@@ -14,4 +14,4 @@ where lifetime.expected_value_365d is not null
 
 group by customers.segment
 
-order by expected_value desc, customers.segment
+order by expected_value desc, customers.segment asc

@@ -1,7 +1,11 @@
-select day_of_week, hour_of_day, purchase_day_count, net_revenue
+select
+    day_of_week,
+    hour_of_day,
+    purchase_day_count,
+    net_revenue
 
 from marts.rpt_sales_by_day_and_hour
 
 where hour_of_day != 'unknown'
 
-order by net_revenue desc, day_of_week, hour_of_day
+order by net_revenue desc, day_of_week asc, hour_of_day asc
