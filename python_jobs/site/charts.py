@@ -38,6 +38,8 @@ RISKS = {
 }
 METHODS = {"window": "Window", "cadence": "Own cadence", "p_alive": "P(alive)"}
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+# How an axis writes a feature: not "payment_shares:cash" but "payment shares: cash".
+FEATURE = "replace(replace(datum.label, regexp('_', 'g'), ' '), ':', ': ')"
 MONEY, COUNT, SHARE = ",.0f", ",.0f", ".1%"
 
 
@@ -353,7 +355,10 @@ def persona_profiles(rows: Rows) -> Spec:
                 axis=alt.Axis(labelAngle=-35, labelLimit=230),
             ),
             y=alt.Y(
-                "feature:N", title=None, sort=features, axis=alt.Axis(labelLimit=150)
+                "feature:N",
+                title=None,
+                sort=features,
+                axis=alt.Axis(labelLimit=150, labelExpr=FEATURE),
             ),
             color=alt.Color(
                 "effect:Q",
@@ -460,9 +465,10 @@ def _named(rows: Rows) -> list[dict[str, Any]]:
 def _risk() -> alt.Color:
     return alt.Color(
         "risk:N",
-        title="Risk",
+        title=None,
         scale=alt.Scale(domain=list(RISKS), range=list(RISKS.values())),
-        legend=alt.Legend(orient="top"),
+        # Three to a line: they fit on a phone.
+        legend=alt.Legend(orient="top", columns=3),
     )
 
 

@@ -11,6 +11,8 @@ from markupsafe import Markup, escape
 from python_jobs.site.cells import Cell
 
 NOTHING = "n/a"
+# The number and its sign stay on one line.
+PERCENT = "\N{NO-BREAK SPACE}%"
 
 
 def count(value: Any) -> str:
@@ -25,7 +27,7 @@ def money(value: Any) -> str:
 
 def share(value: Any) -> str:
     """12.3 %."""
-    return f"{100 * value:,.1f} %"
+    return f"{100 * value:,.1f}{PERCENT}"
 
 
 def number(value: Any) -> str:
@@ -35,7 +37,7 @@ def number(value: Any) -> str:
 
 def change(value: Any) -> str:
     """+12.3 %."""
-    return f"{100 * value:+,.1f} %"
+    return f"{100 * value:+,.1f}{PERCENT}"
 
 
 def points(value: Any) -> str:

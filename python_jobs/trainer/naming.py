@@ -292,5 +292,5 @@ def _figure(feature: Feature, number: float | None) -> str:
     if number is None:
         return "unknown"
     if feature.transform in (SHARE, ONE_HOT) or feature.name == "returns_rate":
-        return f"{number:.0%}"
+        return f"{100 * number:.0f} %"
     return f"{number:,.2f}" if feature.transform == LOG else f"{number:,.1f}"

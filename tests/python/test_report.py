@@ -210,7 +210,7 @@ def assert_is_true(shown: Locator, page: Page, settings: Settings) -> None:
     columns, rows = session.query(settings, sql)
     value = rows[int(row)][columns.index(column)]
     text = shown.text_content()
-    number = re.fullmatch(r"([+-]?[\d,]+(\.\d+)?)( %| points)?", text)
+    number = re.fullmatch(r"([+-]?[\d,]+(\.\d+)?)(\s%| points)?", text)
     if number is None or isinstance(value, str):
         assert_same_words(text, str(value))
         return

@@ -644,7 +644,7 @@ def test_the_reason_of_a_name_has_the_figures() -> None:
     profile = {share.name: Profile(0.61, 0.6, 0.9)}
     [name] = naming.named([share], {1: profile}, {}).values()
     assert name.name == "Weekend shoppers"
-    assert name.reason == "weekend share 61% against 40% in all customers"
+    assert name.reason == "weekend share 61 % against 40 % in all customers"
 
 
 def renamed(known: Name, effect: float) -> Name:
@@ -660,7 +660,7 @@ def test_a_name_stays_until_its_trait_has_faded() -> None:
     assert first.name == "Weekend shoppers"
     weaker = renamed(first, 0.41)
     assert (weaker.name, weaker.traits) == (first.name, first.traits)
-    assert weaker.reason == "weekend share 50% against 40% in all customers"
+    assert weaker.reason == "weekend share 50 % against 40 % in all customers"
     assert renamed(first, 0.39).name == "Weekend shoppers"
     assert renamed(first, 0.20).name == "Average shoppers"
     assert renamed(first, -0.80).name == "Weekday shoppers"
