@@ -250,12 +250,13 @@ def build(context: typer.Context) -> None:
 
 @app.command()
 def docs() -> None:
-    """Write the documentation of the models as one page."""
-    from python_jobs import dbt
+    """Write the documentation of the models, and where each column comes from."""
+    from python_jobs import docs
 
     settings = _ready()
     with progress("writing the docs") as bar:
-        print(dbt.docs(settings, bar))
+        pages = docs.write(settings, bar)
+    print(*pages, sep="\n")
 
 
 @app.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -94,23 +93,6 @@ def run_with_progress(
         )
 
 
-def docs(settings: Settings, bar: Bar) -> Path:
-    """Write dbt's documentation as one page; return where it is.
-
-    Raises:
-        UserError: dbt failed.
-    """
-    run_with_progress(settings, ["docs", "generate"], ["--static"], bar)
-    page = settings.home / "site" / "docs" / "index.html"
-    page.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copyfile(_target(settings) / "static_index.html", page)
-    return page
-
-
-def _target(settings: Settings) -> Path:
-    return settings.home / "target"
-
-
 def _environment(settings: Settings) -> dict[str, str]:
     """The settings, as profiles.yml and dbt read them."""
     return {
@@ -119,6 +101,6 @@ def _environment(settings: Settings) -> dict[str, str]:
         "BEHAVIOR_THRIFT_HOST": settings.thrift_host,
         "BEHAVIOR_THRIFT_PORT": str(settings.thrift_port),
         "BEHAVIOR_SCHEMA_PREFIX": settings.schema_prefix,
-        "DBT_TARGET_PATH": str(_target(settings)),
+        "DBT_TARGET_PATH": str(settings.home / "target"),
         "DBT_LOG_PATH": str(settings.home / "logs"),
     }

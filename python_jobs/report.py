@@ -11,6 +11,7 @@ from python_jobs.errors import UserError
 from python_jobs.settings import Settings
 from python_jobs.site import page, words
 from python_jobs.site.cells import Questions
+from python_jobs.site.files import publish
 
 # What every section can do without, but not the page.
 NEEDED = ("marts", "personas", "insights")
@@ -35,13 +36,7 @@ def write(settings: Settings, bar: Bar) -> Path:
             "written_at": words.moment(datetime.now(UTC)),
         },
     )
-    target = settings.home / "site" / "index.html"
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # A reader sees the old page or the new one, never half of one.
-    partial = target.with_suffix(".tmp")
-    partial.write_text(html, encoding="utf-8")
-    partial.replace(target)
-    return target
+    return publish(settings, "", html)
 
 
 def _require_models(settings: Settings) -> None:

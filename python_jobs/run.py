@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from python_jobs import (
     dbt,
+    docs,
     engine,
     generate,
     load,
@@ -68,10 +69,10 @@ def run(
     with steps.step("build personas, value and insights") as bar:
         dbt.run_with_progress(settings, ["build"], ["--select", LEARNED], bar)
     with steps.step("write the docs") as bar:
-        docs = dbt.docs(settings, bar)
+        pages = docs.write(settings, bar)
     with steps.step("write the report") as bar:
-        page = report.write(settings, bar)
-    summary.show(settings, steps.seconds, [str(page), str(docs)])
+        pages.insert(0, report.write(settings, bar))
+    summary.show(settings, steps.seconds, pages)
 
 
 def _learn(what: str, job: Callable[[], TrainedRun | FittedRun]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -18,7 +19,7 @@ LAYERS = (
 PIPE_WIDTH = 160
 
 
-def show(settings: Settings, seconds: dict[str, float], pages: list[str]) -> None:
+def show(settings: Settings, seconds: dict[str, float], pages: list[Path]) -> None:
     """Print rows by layer, the main findings, times, and where to go from here."""
     out = Console(highlight=False)
     if not out.is_terminal:
@@ -69,7 +70,10 @@ def show(settings: Settings, seconds: dict[str, float], pages: list[str]) -> Non
     out.print(
         f'Query it:  behavior sql "select * from {segments}"\n'
         f"or with any JDBC tool:  {settings.jdbc_url}  (any user name, no password)\n"
-        f"Look at it:  {pages[0]}\nRead about it:  {pages[1]}",
+        f"Look at it:  {pages[0]}\n"
+        f"Read about it:  {pages[1]}\n"
+        f"Follow a column:  {pages[2]}\n"
+        "or all of it in a browser:  behavior serve",
         markup=False,
         soft_wrap=True,
     )
