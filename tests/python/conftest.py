@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import socket
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from pipeline import MODELS, build
 from playwright.sync_api import Browser, sync_playwright
 from pyspark.sql import SparkSession
 
-from python_jobs import engine, generate, load, session, train, value
+from python_jobs import docs, engine, generate, load, report, session, train, value
+from python_jobs.console import progress
 from python_jobs.settings import Settings
 
 
@@ -78,6 +80,34 @@ def generated(engine_settings: Settings) -> Settings:
     # With the tests of the data: nowhere else do personas and values meet them all.
     build(own, "--select", "source:ml+", "--exclude", "test_type:unit")
     return own
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages on generated data, a copy that no other test writes.
+
+    Attributes:
+        folder: The folder `site`.
+        target: The folder with the manifest and the catalog that the docs are made of.
+    """
+
+    folder: Path
+    target: Path
+
+
+@pytest.fixture(scope="session")
+def site(generated: Settings, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Docs, lineage and report, written once."""
+    kept = tmp_path_factory.mktemp("site")
+    copied = Site(kept / "site", kept / "target")
+    copied.target.mkdir()
+    with progress("writing the pages") as bar:
+        docs.write(generated, bar)
+        for name in ("manifest.json", "catalog.json"):
+            shutil.copy(generated.home / "target" / name, copied.target)
+        report.write(generated, bar)
+    shutil.copytree(generated.home / "site", copied.folder)
+    return copied
 
 
 @pytest.fixture(scope="session")

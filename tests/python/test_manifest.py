@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -215,3 +216,21 @@ def test_every_exposure_says_who_owns_it(manifest: dict[str, Any]) -> None:
         exposure["description"] and exposure["owner"]["name"]
         for exposure in manifest["exposures"].values()
     )
+
+
+def test_the_exposure_of_the_report_names_what_its_queries_read(
+    manifest: dict[str, Any],
+) -> None:
+    queries = (PROJECT / "python_jobs" / "site" / "queries").glob("*.sql")
+    read = {
+        name
+        for query in queries
+        for name in re.findall(r"(?:from|join) \w+\.(\w+)", query.read_text())
+    }
+    [exposure] = (
+        one
+        for one in manifest["exposures"].values()
+        if one["name"] == "insights_report"
+    )
+    named = {node_id.split(".")[2] for node_id in exposure["depends_on"]["nodes"]}
+    assert named == read
