@@ -170,7 +170,9 @@ def train(
     ] = False,
     sample_size: Annotated[
         int | None,
-        typer.Option(help="Customers that k is chosen on.", show_default="10000"),
+        typer.Option(
+            help="Customers that k is chosen on.", show_default="10000", min=100
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="The first seed.", show_default="42")
@@ -195,11 +197,11 @@ def train(
 def value(
     min_repeaters: Annotated[
         int | None,
-        typer.Option(help="Repeat buyers that a fit needs.", show_default="100"),
+        typer.Option(help="Repeat buyers that a fit needs.", show_default="100", min=2),
     ] = None,
     draws: Annotated[
         int | None,
-        typer.Option(help="Bootstrap samples for intervals.", show_default="50"),
+        typer.Option(help="Bootstrap samples for intervals.", show_default="50", min=2),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="The seed of the bootstrap.", show_default="42")
