@@ -12,7 +12,7 @@ from python_jobs import flags
 from python_jobs.console import Steps, console, progress
 from python_jobs.errors import UserError
 from python_jobs.settings import Settings
-from python_jobs.sql import Format
+from python_jobs.sql import FileFormat, Format
 
 app = typer.Typer(
     help="Customer behaviour analytics: from raw transactions to personas.",
@@ -297,8 +297,33 @@ def sql(
 
     settings = _ready()
     if statement is None:
-        raise typer.Exit(sql.shell(settings))
-    sql.run(settings, statement, form)
+        sql.shell(settings)
+    else:
+        sql.run(settings, statement, form)
+
+
+@app.command()
+def export(
+    model: Annotated[str, typer.Argument(help="A model's name, or schema.table.")],
+    form: Annotated[
+        FileFormat | None,
+        typer.Option("--format", help="What to write.", show_default="csv"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The file.", show_default="./MODEL.csv")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a file that is there.")
+    ] = False,
+) -> None:
+    """Write a table to a file: CSV for spreadsheets, Parquet for programs."""
+    from python_jobs import export
+
+    settings = _ready()
+    with progress("writing the file"):
+        rows, path = export.export(settings, model, form, output, force)
+    console.print(f"Rows: {rows:,}")
+    print(path)
 
 
 def main() -> None:

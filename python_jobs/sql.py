@@ -7,12 +7,11 @@ import itertools
 import json
 import math
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -36,6 +35,13 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class FileFormat(StrEnum):
+    """What a file holds."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
 def run(
     settings: Settings, statement: str, form: Format, output: TextIO = sys.stdout
 ) -> None:
@@ -55,14 +61,24 @@ def run(
             }[form](columns, rows, output)
 
 
-def shell(settings: Settings) -> int:
-    """Open Spark's own SQL shell on the Thrift Server; return its exit code."""
+def shell(settings: Settings) -> NoReturn:
+    """Become Spark's own SQL shell, beeline; what is typed there is kept in the home.
+
+    Not a child process: Ctrl-C, which cancels a statement there, would end this one.
+    """
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [
         *(str(java.executable()), "-cp", f"{java.spark_home()}/jars/*"),
+        # Its folder .beeline, with the history, is made there: no option says where.
+        *(f"-Duser.home={settings.home}", "-Xmx512m"),
         "org.apache.hive.beeline.BeeLine",
         *("-u", settings.jdbc_url, "-n", os.environ.get("USER") or "analyst"),
+        # Rows are shown as they come, so that no result is too large for it.
+        "--incremental=true",
     ]
-    return subprocess.run(command, env=java.spark_environment()).returncode
+    # Statements name customers: the history is for its owner only.
+    os.umask(0o077)
+    os.execve(command[0], command, java.spark_environment())
 
 
 def write_csv(columns: list[str], rows: Rows, output: TextIO) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -121,17 +122,25 @@ def test_the_servers_error_is_one_line(
     assert asked.stderr.count("\n") == 1
 
 
-def test_the_shell_answers(environment: dict[str, str]) -> None:
-    shell = subprocess.run(
-        [BEHAVIOR, "sql"],
-        env=environment,
-        input="select 40 + 2 as answer;\n!quit\n",
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert shell.returncode == 0
-    assert "| 42      |" in shell.stdout
+def test_the_shell_answers_and_remembers(
+    environment: dict[str, str], engine_settings: Settings
+) -> None:
+    history = engine_settings.home / ".beeline" / "history"
+    for number in (40, 41):
+        shell = subprocess.run(
+            [BEHAVIOR, "sql"],
+            env=environment,
+            input=f"select {number} + 2 as answer;\n!quit\n",
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert shell.returncode == 0
+        assert f"| {number + 2}      |" in shell.stdout
+    kept = history.read_text().splitlines()
+    asked = [line for line in kept if line.startswith("select ")]
+    assert asked == ["select 40 + 2 as answer;", "select 41 + 2 as answer;"]
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
 
 
 def test_an_empty_result_is_written_in_each_format() -> None:
