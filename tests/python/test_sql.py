@@ -1,8 +1,13 @@
-"""What analysts' tools get of the engine: its metadata, as JDBC drivers ask for it."""
+"""What analysts' tools get of the engine: its metadata, and the README's snippets."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +15,7 @@ from pyhive.hive import _unwrap_column
 from TCLIService import ttypes
 
 from python_jobs import session
-from python_jobs.settings import Settings
+from python_jobs.settings import PROJECT, Settings
 
 ANALYSTS_LAYERS = ("marts", "personas", "insights")
 
@@ -96,3 +101,43 @@ def test_a_sql_tool_shows_each_column_with_its_type_and_meaning(
         if of == layer
     }
     assert {name: shown.get(name) for name in expected} == expected
+
+
+# -------------------------------------------------------------------------- the README
+
+
+def snippets() -> list[str]:
+    """The README's Python for analysts, less what needs a package of its own."""
+    section = re.search(
+        r"^## SQL for analysts\n(.*?)^## ",
+        (PROJECT / "README.md").read_text(),
+        re.DOTALL | re.MULTILINE,
+    )
+    found = re.findall(r"```python\n(.*?)```", section[1], re.DOTALL) if section else []
+    return [code for code in found if "import sqlalchemy" not in code]
+
+
+@pytest.mark.parametrize("module", ["pyhive", "pyspark"])
+def test_the_readmes_python_runs(
+    generated: Settings, tmp_path: Path, module: str
+) -> None:
+    [code] = [code for code in snippets() if f"from {module}" in code]
+    # This engine has other ports, and what the marts are called has a prefix here.
+    for written, here in (
+        ("10000", str(generated.thrift_port)),
+        ("15002", str(generated.connect_port)),
+        ("marts.", f"{generated.schema('marts')}."),
+    ):
+        code = code.replace(written, here)
+    (tmp_path / ".behavior").symlink_to(generated.home)
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        # gRPC would ask a proxy that the environment names, even for this machine.
+        env={**os.environ, "no_proxy": "localhost,127.0.0.1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "Champions" in ran.stdout
