@@ -66,7 +66,6 @@ def _arguments(settings: Settings) -> list[str]:
     options = " ".join(
         f'"{option}"'
         for option in (
-            "-XX:+ExitOnOutOfMemoryError",
             f"-Djava.io.tmpdir={home}/tmp",
             f"-Dderby.system.home={home}",
             f"-Dlog4j2.configurationFile={log_settings}",

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 FETCH_ROWS = 10_000
+# How Spark says that rows or a result outgrow the heap, or their part of it.
+OUT_OF_MEMORY = (
+    "OutOfMemoryError",
+    "spark.driver.maxResultSize",
+    "UNABLE_TO_ACQUIRE_MEMORY",
+)
 
 
 @contextmanager
@@ -188,6 +194,11 @@ def _first_line(error: Exception) -> str:
     """The server's own message, out of a Thrift response."""
     status = getattr(error.args[0], "status", None) if error.args else None
     text = status.errorMessage if status is not None else str(error)
+    if any(sign in text for sign in OUT_OF_MEMORY):
+        return (
+            "the statement needs more memory than the engine has: ask for fewer rows "
+            "or columns, or give it more (BEHAVIOR_HEAP)"
+        )
     line = " ".join(text.split("\n\tat ")[0].split())
     # Before the condition stand the names of Java classes, and the condition again.
     line = re.sub(r"^.*?Error running query: .*? [\w.$]+: (?=\[)", "", line)

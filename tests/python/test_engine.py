@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -387,6 +388,43 @@ def test_down_is_fast_even_under_load(own: Settings) -> None:
 
 
 # ------------------------------------------------------------ what needs none to start
+
+
+@pytest.fixture(scope="module")
+def small(
+    tmp_path_factory: pytest.TempPathFactory, engine_settings: Settings
+) -> Iterator[Settings]:
+    """An engine with the least memory that it runs in."""
+    small = replace(local_settings(tmp_path_factory.mktemp("small")), heap_mb=768)
+    shutil.copytree(engine_settings.home / "jars", small.home / "jars")
+    engine.up(small)
+    yield small
+    engine.down(small)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        # One partition larger than the heap.
+        "select id, sha2(cast(id as string), 512) as a, sha2(cast(-id as string), 512) "
+        "as b from range(0, 9000000, 1, 1)",
+        "select a.id, b.id as other, sha2(cast(a.id * b.id as string), 512) "
+        "from range(3000) as a cross join range(3000) as b",
+        # One value larger than the heap.
+        "select collect_list(repeat(cast(id as string), 300)) from range(5000000)",
+    ],
+)
+def test_what_outgrows_the_memory_fails_alone(small: Settings, statement: str) -> None:
+    before = pid_of(small)
+    with (
+        pytest.raises(UserError, match="needs more memory than the engine has"),
+        session.rows(small, statement) as (_, rows),
+    ):
+        for _ in rows:
+            pass
+    assert pid_of(small) == before
+    assert scalar(small, "select sum(id) from range(1000)") == 499_500
+    assert session.connect_answers(small)
 
 
 def test_a_stale_state_file_leads_to_nobody(tmp_path: Path) -> None:
