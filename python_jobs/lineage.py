@@ -15,17 +15,34 @@ from typing import Any
 from dbt_colibri.lineage_extractor.extractor import DbtColumnLineageExtractor
 from dbt_colibri.report import generator
 
-TITLE = "Column lineage"
+from python_jobs.errors import UserError
+
+# What colibri's page says, and what it should say here.
+CHANGES = {
+    "<title>Colibri Data</title>": "<title>Column lineage</title>",
+    # As the other pages: light or dark as the reader's system is.
+    'defaultTheme:"light"': 'defaultTheme:"system"',
+    # In the bar at the bottom, which is empty there; the page itself leads nowhere.
+    '<div id="root"></div>': """<div id="root"></div>
+    <nav aria-label="Site" style="position: fixed; z-index: 10; bottom: 0; right: 48px;
+      font: 12px/24px system-ui, sans-serif; color: hsl(var(--foreground))">
+      <a href="../index.html" style="text-decoration: underline">Report</a> ·
+      <a href="../docs/index.html" style="text-decoration: underline">Docs</a>
+    </nav>""",
+}
 
 
 def page(target: Path) -> str:
     """The lineage as a page that needs nothing else.
 
-    It opens at a column where its address says so:
-    `?model=model.customer_behavior.dim_customers&column=net_revenue&parents=all`.
+    It opens at a column where its address says so, `?model=ID&column=NAME` with
+    `&parents=all&children=all`; without both of them it draws whole models, too.
 
     Args:
         target: The folder with what `dbt docs generate` wrote.
+
+    Raises:
+        UserError: Another dbt command has written over it.
     """
     found = columns(target)
     # The page finds parents and children in the edges.
@@ -36,7 +53,9 @@ def page(target: Path) -> str:
             found, str(template), f"{folder}/index.html", disable_telemetry=True
         )
         html = Path(written).read_text(encoding="utf-8")
-    return html.replace("<title>Colibri Data</title>", f"<title>{TITLE}</title>", 1)
+    for said, meant in CHANGES.items():
+        html = html.replace(said, meant, 1)
+    return html
 
 
 def columns(target: Path) -> dict[str, Any]:
@@ -48,11 +67,24 @@ def columns(target: Path) -> dict[str, Any]:
     Returns:
         `nodes` by their id, and in `lineage` the `edges` between nodes and columns, and
         the `parents` of each column: {node: {column: [{dbt_node, column}]}}.
+
+    Raises:
+        UserError: Another dbt command has written over it.
     """
     manifest, catalog = (
         json.loads((target / name).read_text())
         for name in ("manifest.json", "catalog.json")
     )
+    # Without the SQL of the models colibri draws a page without a single column's way.
+    if not all(
+        node.get("compiled_code")
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+    ):
+        raise UserError(
+            "another dbt command has replaced the compiled models meanwhile: "
+            "run `behavior docs` again"
+        )
     for artifact in (manifest, catalog):
         artifact["metadata"]["adapter_type"] = "databricks"
     for node in [*manifest["nodes"].values(), *manifest["sources"].values()]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from conftest import Site
 from playwright.sync_api import Browser, expect
 
 from python_jobs import lineage, serve
+from python_jobs.errors import UserError
 from python_jobs.settings import Settings
 
 PROJECT = "customer_behavior"
@@ -190,6 +193,7 @@ def test_the_docs_find_a_model_and_open_the_graph(
         page.wait_for_function(DRAWN)
         # The icons of the tree are drawn, and no other is looked for.
         icon = page.locator(".menu-icon-off use[href^='#icn-']").first
+        expect(icon).to_be_attached()
         assert icon.evaluate("one => !!document.querySelector(one.href.baseVal)")
         assert (visited.errors, visited.left) == ([], [])
 
@@ -216,8 +220,63 @@ def test_a_column_is_followed_to_raw_data_on_the_page(
         for start, end in itertools.pairwise(way):
             edge = page.get_by_test_id(f"rf__edge-{'-'.join((*start, *end))}")
             expect(edge).to_be_attached()
-        assert page.title() == lineage.TITLE
+        assert page.title() == "Column lineage"
         assert (visited.errors, visited.left) == ([], [])
+
+
+def test_an_insight_is_followed_to_what_a_job_wrote_on_the_page(
+    browser: Browser, site: Site
+) -> None:
+    address = (
+        f"{(site.folder / 'lineage/index.html').as_uri()}"
+        f"?model={model('rpt_persona_profiles')}&column=effect&parents=all&children=all"
+    )
+    way = [
+        (source("ml.persona_centroids"), "effect"),
+        (model("stg_persona_centroids"), "effect"),
+        (model("rpt_persona_profiles"), "effect"),
+    ]
+    with visit(browser, address, viewport=DESK) as visited:
+        for start, end in itertools.pairwise(way):
+            name = f"rf__edge-{'-'.join((*start, *end))}"
+            expect(visited.page.get_by_test_id(name)).to_be_attached()
+        assert (visited.errors, visited.left) == ([], [])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_lineage_is_light_or_dark_as_the_system_is(
+    browser: Browser, site: Site, scheme: str
+) -> None:
+    page = site.folder / "lineage" / "index.html"
+    with visit(browser, page, color_scheme=scheme) as visited:
+        expect(visited.page.locator("html")).to_have_class(scheme)
+
+
+def test_the_lineage_leads_to_the_other_pages_on_a_phone_too(
+    browser: Browser, site: Site
+) -> None:
+    page = site.folder / "lineage" / "index.html"
+    phone = {"width": 390, "height": 844}
+    for name, title in (("Report", "Customer insights"), ("Docs", "dbt Docs")):
+        with visit(browser, page, viewport=phone) as visited:
+            # What the page itself draws has come, and leaves the links free.
+            drawn = visited.page.get_by_role("button", name="Model Info").first
+            expect(drawn).to_be_visible()
+            visited.page.get_by_label("Site").get_by_role("link", name=name).click()
+            expect(visited.page).to_have_title(title)
+
+
+def test_models_without_their_sql_are_one_clear_line(
+    site: Site, tmp_path: Path
+) -> None:
+    """As `dbt source freshness`, which the report runs, leaves them."""
+    manifest = json.loads((site.target / "manifest.json").read_text())
+    for node in manifest["nodes"].values():
+        node.pop("compiled_code", None)
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    shutil.copy(site.target / "catalog.json", tmp_path)
+    with pytest.raises(UserError, match=r"run `behavior docs` again$"):
+        lineage.page(tmp_path)
 
 
 def test_what_a_job_writes_is_drawn_after_the_job(browser: Browser, site: Site) -> None:
@@ -234,7 +293,9 @@ def test_what_a_job_writes_is_drawn_after_the_job(browser: Browser, site: Site) 
             expect(edge.first).to_be_attached()
 
 
-@pytest.mark.parametrize("page", ["index.html", "docs/index.html"])
+@pytest.mark.parametrize(
+    "page", ["index.html", "docs/index.html", "lineage/index.html"]
+)
 def test_the_pages_link_each_other(site: Site, page: str) -> None:
     html = (site.folder / page).read_text()
     folder = (site.folder / page).parent
