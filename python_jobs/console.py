@@ -17,7 +17,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-console = Console(stderr=True, highlight=False)
+# A word between colons in a path or a message is no emoji.
+console = Console(stderr=True, highlight=False, emoji=False)
 
 
 @dataclass(frozen=True)

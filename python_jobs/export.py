@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -180,7 +181,8 @@ def _columns(settings: Settings, table: str) -> list[Column]:
 @contextmanager
 def _whole(output: Path) -> Iterator[Path]:
     """A file beside the output that takes its name at the end, or goes."""
-    partial = output.with_name(f".{output.name}.partial")
+    # Of its own name, where two write at once.
+    partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
     try:
         yield partial
         partial.replace(output)

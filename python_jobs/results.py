@@ -39,9 +39,12 @@ class Build:
 
 
 def keep(settings: Settings) -> None:
-    """Lay the results of dbt's last command over those of the builds before it."""
+    """Lay the results of dbt's last build over those of the builds before it.
+
+    A build that ended early writes none: then what another command left is there.
+    """
     found = _read(settings.home / "target" / "run_results.json")
-    if found is None:
+    if found is None or found["args"]["which"] != "build":
         return
     kept = _read(_path(settings)) or {"tests": {}}
     tests = kept["tests"] | {

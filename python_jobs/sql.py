@@ -53,7 +53,9 @@ def run(
     statement = statement.strip().rstrip(";")
     with session.rows(settings, statement) as (columns, rows):
         # The server gives a statement that has no rows this one column.
-        if columns and not (form is Format.TABLE and columns == ["Result"]):
+        first = next(rows, None)
+        if columns and (first or columns != ["Result"]):
+            rows = itertools.chain([first] if first else [], rows)
             {
                 Format.TABLE: write_table,
                 Format.CSV: write_csv,
@@ -111,9 +113,12 @@ def write_table(columns: list[str], rows: Rows, output: TextIO) -> None:
             column.justify = "right"
     for row in shown:
         table.add_row(*("NULL" if value is None else _text(value) for value in row))
-    # No markup: brackets in the data are data.
+    # Brackets and colons in the data are data.
     out = Console(
-        file=output, markup=False, width=None if output.isatty() else PIPE_WIDTH
+        file=output,
+        markup=False,
+        emoji=False,
+        width=None if output.isatty() else PIPE_WIDTH,
     )
     out.print(table)
     if next(rows, None) is not None:

@@ -21,7 +21,7 @@ PIPE_WIDTH = 160
 
 def show(settings: Settings, seconds: dict[str, float], pages: list[Path]) -> None:
     """Print rows by layer, the main findings, times, and where to go from here."""
-    out = Console(highlight=False)
+    out = Console(highlight=False, emoji=False)
     if not out.is_terminal:
         out.width = PIPE_WIDTH
     _print(out, "Rows by layer", ["layer", "tables", "rows"], _layers(settings))

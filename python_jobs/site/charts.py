@@ -45,7 +45,7 @@ MONEY, COUNT, SHARE = ",.0f", ",.0f", ".1%"
 
 def monthly_revenue(rows: Rows) -> Spec:
     """Bars by month, the unfinished one paler."""
-    chart = _chart(rows, 240).mark_bar(cornerRadiusEnd=2)
+    chart = _chart(rows, 240, day="period_start_date").mark_bar(cornerRadiusEnd=2)
     return _spec(
         chart.encode(
             x=alt.X("yearmonth(period_start_date):O", title=None),
@@ -63,7 +63,9 @@ def monthly_revenue(rows: Rows) -> Spec:
 
 def daily_revenue(rows: Rows) -> Spec:
     """A day's net revenue, and the mean of seven days over it."""
-    base = _chart(rows, 220).encode(x=alt.X("calendar_date:T", title=None))
+    base = _chart(rows, 220, day="calendar_date").encode(
+        x=alt.X("calendar_date:T", title=None)
+    )
     tooltip = [
         alt.Tooltip("calendar_date:T", title="Day", format="%A, %d %B %Y"),
         alt.Tooltip("net_revenue:Q", title="Net revenue", format=MONEY),
@@ -490,9 +492,14 @@ def _flat() -> alt.Axis:
     return alt.Axis(labelAngle=0, labelOverlap="parity")
 
 
-def _chart(rows: Rows, height: int) -> alt.Chart:
+def _chart(rows: Rows, height: int, day: str | None = None) -> alt.Chart:
     values = [{name: _plain(value) for name, value in row.items()} for row in rows]
-    return alt.Chart(alt.InlineData(values=values), width="container", height=height)
+    data = alt.InlineData(values=values)
+    if day:
+        # The same day wherever the reader is: a browser takes a bare date for UTC, and
+        # would show it in the reader's time zone.
+        data.format = alt.DataFormat(parse={day: "date:'%Y-%m-%d'"})
+    return alt.Chart(data, width="container", height=height)
 
 
 def _spec(chart: alt.Chart | alt.LayerChart) -> Spec:

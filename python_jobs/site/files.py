@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from python_jobs.settings import Settings
@@ -14,7 +15,11 @@ def publish(settings: Settings, folder: str, html: str) -> Path:
     """
     page = settings.home / "site" / folder / "index.html"
     page.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = page.with_suffix(".tmp")
-    partial.write_text(html, encoding="utf-8")
-    partial.replace(page)
+    # Of its own name, where two write at once.
+    partial = page.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        partial.write_text(html, encoding="utf-8")
+        partial.replace(page)
+    finally:
+        partial.unlink(missing_ok=True)
     return page

@@ -99,9 +99,10 @@ def _table_rows(answer: Answer, columns: list[tuple[str, str, str]]) -> list[Any
 
 
 def _json(value: Any) -> Markup:
-    return Markup(_inside_script(json.dumps(value, ensure_ascii=False)))
+    """JSON whose strings cannot end the script element it stands in."""
+    return Markup(json.dumps(value, ensure_ascii=False).replace("<", r"\u003c"))
 
 
-def _inside_script(text: str) -> str:
-    """Text that cannot end the script element it stands in."""
-    return re.sub(r"</(?=script|!)|<!--", lambda m: m[0].replace("<", r"\u003c"), text)
+def _inside_script(code: str) -> str:
+    """JavaScript whose strings cannot end the script element it stands in."""
+    return re.sub(r"<(?=/script|!--)", r"\\u003c", code, flags=re.IGNORECASE)

@@ -68,7 +68,7 @@ def text(value: Any) -> str:
 
 FORMATS: dict[str, Callable[[Any], str]] = {
     one.__name__: one
-    for one in (count, money, share, number, change, points, day, month, moment, text)
+    for one in (count, money, share, number, change, points, day, month, text)
 }
 NUMERIC = {"count", "money", "share", "number", "change", "points"}
 

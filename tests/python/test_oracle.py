@@ -96,9 +96,11 @@ class Scenario:
 
 
 @pytest.fixture(scope="module", params=["generated", "cdnow"])
-def scenario(spark: SparkSession, request: pytest.FixtureRequest) -> Scenario:
+def scenario(request: pytest.FixtureRequest) -> Scenario:
     """Generated data with its planted trouble, or the CDNOW purchase log; built."""
+    # Built before a session is open here: MLlib asks the one that was opened first.
     own: Settings = request.getfixturevalue(request.param)
+    spark: SparkSession = request.getfixturevalue("spark")
     raw = {
         table: read(own, "raw", table)
         for table in ("customers", "transactions", "batches")

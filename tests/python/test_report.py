@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -221,12 +222,65 @@ def assert_is_true(shown: Locator, page: Page, settings: Settings) -> None:
 
 
 def assert_same_words(text: str, value: str) -> None:
-    """A word is itself; of a date its year and, where it is told, its day is there."""
-    if date := re.fullmatch(r"(\d{4})-\d\d-(\d\d).*", value):
-        assert date[1] in text
-        assert not re.match(r"\d", text) or text.startswith(f"{int(date[2])} ")
+    """A word is itself; a date is written out, with its day or without."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d.*", value):
+        moment = datetime.fromisoformat(value)
+        month = f"{moment:%B %Y}"
+        assert text in (month, f"{moment.day} {month}")
     else:
         assert text == value
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
+def test_a_chart_shows_the_days_of_the_data_wherever_its_reader_is(
+    browser: Browser, report_page: Path, generated: Settings, zone: str
+) -> None:
+    marts, insights = generated.schema("marts"), generated.schema("insights")
+    dates = [
+        [date.fromisoformat(value) for (value,) in session.query(generated, sql)[1]]
+        for sql in (
+            f"select distinct period_start_date from {insights}.rpt_executive_summary",
+            f"select max(calendar_date) from {marts}.fct_daily_sales",
+        )
+    ]
+    with visit(browser, report_page, timezone_id=zone, viewport=DESK) as visited:
+        page = visited.page
+        page.wait_for_selector("html[data-drawn]")
+        said = page.locator("[data-chart=monthly_revenue] svg .mark-rect path")
+        labels = said.evaluate_all("all => all.map(one => one.ariaLabel)")
+        # "period_start_date (year-month): Mon Dec 01 2025 00:00:00 GMT+1300 ...".
+        months = [re.search(r": \w+ (\w+ \d+ \d+ [\d:]+) ", label) for label in labels]
+        assert {
+            datetime.strptime(found[1], "%b %d %Y %H:%M:%S") for found in months
+        } == {datetime.combine(month, time()) for month in dates[0]}
+        area = page.locator("[data-chart=daily_revenue] svg .mark-area path")
+        box = area.first.bounding_box()
+        area.first.hover(position={"x": box["width"] - 1, "y": box["height"] - 2})
+        page.wait_for_selector(f"#vg-tooltip-element:has-text('{dates[1][0]:%d %B}')")
+
+
+def test_words_of_the_data_are_words_on_the_page(
+    browser: Browser, generated: Settings, tmp_path: Path
+) -> None:
+    hostile = "</SCRIPT><script>document.title = 'taken'</script><!--<b>&amp;:cat:"
+
+    def ask(sql: str) -> tuple[list[str], Rows]:
+        columns, rows = session.query(generated, sql)
+        if "rpt_sales_by_category" in sql:
+            place = columns.index("product_category")
+            rows = [(*row[:place], hostile, *row[place + 1 :]) for row in rows[:1]]
+        return columns, rows
+
+    written = tmp_path / "index.html"
+    written.write_text(whole.render(Questions(ask, generated.schema), FACTS))
+    with visit(browser, written, viewport=DESK, color_scheme="light") as visited:
+        drawn(visited.page)
+        assert visited.errors == []
+        assert visited.page.title() == "Customer insights"
+        shown = visited.page.locator("[data-chart=categories] svg").text_content()
+        assert hostile[:12] in shown
+        assert visited.page.locator("footer").count() == 1
+        assert visited.page.get_by_text(hostile).count() >= 1
 
 
 def test_each_section_is_kept_as_a_picture(opened: Visit) -> None:
@@ -280,6 +334,19 @@ EMPTY: dict[str, tuple[dict[str, Callable[[list[str], Rows], Rows]], str, str]] 
         },
         "patterns",
         "no returns",
+    ),
+    "no whole month before": (
+        {
+            "rpt_executive_summary": lambda columns, rows: [
+                tuple(
+                    "2024-01-15" if name == "first_date_of_previous_month" else value
+                    for name, value in zip(columns, row, strict=True)
+                )
+                for row in rows
+            ]
+        },
+        "summary",
+        "which counts from 15 January 2024 on",
     ),
     "no recommendations": (
         {"rpt_recommendations": lambda _columns, _rows: []},

@@ -1,8 +1,7 @@
 select
     month_end_date,
     sum(customer_count) as customer_count,
-    sum(customer_count) filter (where from_segment != to_segment) as moved_count,
-    sum(customer_count) filter (where from_segment != to_segment) / sum(customer_count)
+    sum(if(from_segment != to_segment, customer_count, 0)) / sum(customer_count)
         as share_that_moved
 
 from marts.rpt_segment_migration

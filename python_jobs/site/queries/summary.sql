@@ -1,5 +1,13 @@
 with
 
+history as (
+
+    select min(calendar_date) as first_date
+
+    from marts.fct_daily_sales
+
+),
+
 months as (
 
     select
@@ -12,19 +20,28 @@ months as (
 )
 
 select
-    metric,
-    metric_description,
-    unit,
-    period_start_date,
-    is_complete,
-    metric_value,
-    previous_value,
-    change,
-    change_rate
+    months.metric,
+    months.metric_description,
+    months.unit,
+    months.period_start_date,
+    months.is_complete,
+    months.metric_value,
+    months.previous_value,
+    months.change,
+    months.change_rate,
+    -- Where the history begins within the month before: a part is compared then.
+    if(
+        history.first_date > add_months(months.period_start_date, -1)
+        and history.first_date < months.period_start_date,
+        history.first_date,
+        null
+    ) as first_date_of_previous_month
 
 from months
 
-where recency = 1
+cross join history
+
+where months.recency = 1
 
 order by
     array_position(
@@ -33,5 +50,5 @@ order by
             'average_value', 'retention_rate', 'returns_rate', 'customers',
             'known_customers'
         ),
-        metric
+        months.metric
     )

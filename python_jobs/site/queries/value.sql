@@ -2,8 +2,10 @@ select
     count(*) as customer_count,
     count(lifetime.expected_value_365d) as valued_count,
     sum(lifetime.expected_value_365d) as expected_value,
-    avg(lifetime.p_alive) as average_p_alive,
-    count_if(lifetime.p_alive < 0.5) as probably_gone_count,
+    avg(lifetime.p_alive) filter (where lifetime.expected_value_365d is not null)
+        as average_p_alive,
+    count_if(lifetime.p_alive < 0.5 and lifetime.expected_value_365d is not null)
+        as probably_gone_count,
     max(lifetime.model) as model,
     max(lifetime.no_value_reason) as no_value_reason
 
