@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from benchmarks.spread import spread
 from python_jobs import contract, engine, session
 from python_jobs.generate import Options, generate
 from python_jobs.settings import Settings
@@ -92,20 +92,12 @@ def main() -> None:
                 "transactions": options.transactions,
                 "runs": arguments.runs,
                 "heap_mb": settings.heap_mb,
-                **{f"{name}_seconds": _summary(of) for name, of in seconds.items()},
-                "ratio": _summary(ratios),
+                **{f"{name}_seconds": spread(of) for name, of in seconds.items()},
+                "ratio": spread(ratios),
             },
             indent=2,
         )
     )
-
-
-def _summary(values: list[float]) -> dict[str, float]:
-    return {
-        "min": round(min(values), 2),
-        "median": round(statistics.median(values), 2),
-        "max": round(max(values), 2),
-    }
 
 
 if __name__ == "__main__":

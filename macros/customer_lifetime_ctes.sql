@@ -47,6 +47,17 @@ counted_lifetimes as (
         sum(morning_line_count) as morning_line_count,
         sum(afternoon_line_count) as afternoon_line_count,
         sum(evening_line_count) as evening_line_count,
+        -- Bit 0 is Monday; the hours are those of Mondays first.
+        bit_or(if(
+            purchase_date is null, 0, shiftleft(1, weekday(activity_date))
+        )) as purchase_weekdays,
+        bit_or(purchase_hours) as purchase_hours,
+        array(
+            {%- for weekday in range(7) %}
+            bit_or(if(weekday(activity_date) = {{ weekday }}, purchase_hours, 0))
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        ) as purchase_weekday_hours,
         count(gap_days) as gap_count,
         array_sort(collect_list(gap_days)) as gaps_in_days,
         avg(gap_days) as mean_gap_days,

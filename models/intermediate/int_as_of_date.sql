@@ -4,10 +4,10 @@ with
 history as (
 
     select
-        min(transacted_date) as first_transaction_date,
-        max(transacted_date) as last_transaction_date
+        min(activity_date) as first_transaction_date,
+        max(activity_date) as last_transaction_date
 
-    from {{ ref('stg_transactions') }}
+    from {{ ref('int_daily_sales') }}
 
 )
 

@@ -30,7 +30,39 @@ transactions as (
         on
             transactions.customer_id = touched.customer_id
             and transactions.transacted_date = touched.activity_date
+
+    -- Literals, so that Delta skips the files of other days.
+    where transactions.transacted_date in ({{ touched_days() }})
     {% endif %}
+
+),
+
+-- All lines of a customer's day in one place: both steps below need no further shuffle.
+lines_by_customer_day as (
+
+    select * from transactions
+
+    distribute by customer_id, activity_date
+
+),
+
+customer_hours as (
+
+    select
+        customer_id,
+        activity_date,
+        transacted_hour,
+        count(*) as line_count,
+        count_if(amount > 0) as purchase_line_count,
+        count_if(amount < 0) as return_line_count,
+        coalesce(sum(amount) filter (where amount > 0), 0) as gross_amount,
+        coalesce(-sum(amount) filter (where amount < 0), 0) as returned_amount,
+        sum(amount) as net_amount,
+        max(_changed_batch_id) as _changed_batch_id
+
+    from lines_by_customer_day
+
+    group by customer_id, activity_date, transacted_hour
 
 ),
 
@@ -39,25 +71,33 @@ customer_days as (
     select
         customer_id,
         activity_date,
-        count(*) as line_count,
-        count_if(amount > 0) as purchase_line_count,
-        count_if(amount < 0) as return_line_count,
-        cast(coalesce(sum(amount) filter (where amount > 0), 0) as decimal(18, 2))
-            as gross_amount,
-        cast(coalesce(-sum(amount) filter (where amount < 0), 0) as decimal(18, 2))
-            as returned_amount,
-        cast(sum(amount) as decimal(18, 2)) as net_amount,
-        count_if(amount > 0 and transacted_hour between 0 and 5)
-            as night_line_count,
-        count_if(amount > 0 and transacted_hour between 6 and 11)
-            as morning_line_count,
-        count_if(amount > 0 and transacted_hour between 12 and 17)
-            as afternoon_line_count,
-        count_if(amount > 0 and transacted_hour between 18 and 23)
-            as evening_line_count,
+        sum(line_count) as line_count,
+        sum(purchase_line_count) as purchase_line_count,
+        sum(return_line_count) as return_line_count,
+        cast(sum(gross_amount) as decimal(18, 2)) as gross_amount,
+        cast(sum(returned_amount) as decimal(18, 2)) as returned_amount,
+        cast(sum(net_amount) as decimal(18, 2)) as net_amount,
+        coalesce(sum(purchase_line_count) filter (
+            where transacted_hour between 0 and 5
+        ), 0) as night_line_count,
+        coalesce(sum(purchase_line_count) filter (
+            where transacted_hour between 6 and 11
+        ), 0) as morning_line_count,
+        coalesce(sum(purchase_line_count) filter (
+            where transacted_hour between 12 and 17
+        ), 0) as afternoon_line_count,
+        coalesce(sum(purchase_line_count) filter (
+            where transacted_hour between 18 and 23
+        ), 0) as evening_line_count,
+        -- Bit h is hour h, bit 24 an unknown hour.
+        bit_or(if(
+            net_amount > 0,
+            shiftleft(1, coalesce(transacted_hour, 24)),
+            0
+        )) as purchase_hours,
         max(_changed_batch_id) as _changed_batch_id
 
-    from transactions
+    from customer_hours
 
     group by customer_id, activity_date
 
@@ -78,6 +118,7 @@ select
     customer_days.morning_line_count,
     customer_days.afternoon_line_count,
     customer_days.evening_line_count,
+    customer_days.purchase_hours,
     customer_days._changed_batch_id
 
 from touched

@@ -17,6 +17,7 @@ transactions as (
 
     select
         transactions.customer_id,
+        transactions.transacted_date,
         transactions.product_category,
         transactions.payment_method,
         transactions.amount,
@@ -67,6 +68,7 @@ select
     attribute_value,
     0 as line_count,
     null as purchase_line_count,
+    null as purchase_day_count,
     null as net_amount,
     null as _changed_batch_id
 

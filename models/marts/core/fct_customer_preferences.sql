@@ -26,6 +26,7 @@ select
     attribute_value,
     line_count,
     purchase_line_count,
+    purchase_day_count,
     net_amount as net_revenue
 
 from customer_preferences

@@ -26,20 +26,9 @@ calendar as (
 
 sales as (
 
-    select
-        activity_date,
-        count_if(net_amount > 0) as customer_count,
-        sum(purchase_line_count) as transaction_count,
-        sum(return_line_count) as return_count,
-        sum(gross_amount) as gross_revenue,
-        sum(returned_amount) as returned_revenue,
-        sum(net_amount) as net_revenue
+    select * from {{ ref('int_daily_sales') }}
 
-    from {{ ref('int_customer_days') }}
-
-    where activity_date < {{ as_of_date() }}
-
-    group by activity_date
+    where attribute = 'day'
 
 ),
 
@@ -47,7 +36,7 @@ filled as (
 
     select
         calendar.calendar_date,
-        coalesce(sales.customer_count, 0) as customer_count,
+        coalesce(sales.purchase_day_count, 0) as customer_count,
         coalesce(sales.transaction_count, 0) as transaction_count,
         coalesce(sales.return_count, 0) as return_count,
         cast(coalesce(sales.gross_revenue, 0) as decimal(18, 2)) as gross_revenue,

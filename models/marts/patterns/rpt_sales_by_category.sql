@@ -1,18 +1,24 @@
+{{ config(materialized='view') }}
+
 with
 
 sales as (
 
-    select
-        customer_id,
-        transacted_date as activity_date,
-        product_category,
-        cast(amount > 0 as bigint) as purchase_line_count,
-        amount as net_amount
+    select * from {{ ref('fct_sales_by_attribute') }}
 
-    from {{ ref('fct_transactions') }}
+    where attribute = 'product_category'
 
-),
+)
 
-{{ sales_ctes('sales', ['product_category']) }}
+select
+    attribute_value as product_category,
+    transaction_count,
+    customer_count,
+    purchase_day_count,
+    net_revenue,
+    average_basket,
+    share_of_revenue,
+    last_period_net_revenue,
+    preceding_period_net_revenue
 
-select * from sales_totals
+from sales

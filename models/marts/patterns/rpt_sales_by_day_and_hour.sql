@@ -1,19 +1,25 @@
+{{ config(materialized='view') }}
+
 with
 
 sales as (
 
-    select
-        customer_id,
-        transacted_date as activity_date,
-        weekday(transacted_date) + 1 as day_of_week,
-        coalesce(lpad(transacted_hour, 2, '0'), 'unknown') as hour_of_day,
-        cast(amount > 0 as bigint) as purchase_line_count,
-        amount as net_amount
+    select * from {{ ref('fct_sales_by_attribute') }}
 
-    from {{ ref('fct_transactions') }}
+    where attribute = 'day_and_hour'
 
-),
+)
 
-{{ sales_ctes('sales', ['day_of_week', 'hour_of_day']) }}
+select
+    cast(split_part(attribute_value, ' ', 1) as int) as day_of_week,
+    split_part(attribute_value, ' ', 2) as hour_of_day,
+    transaction_count,
+    customer_count,
+    purchase_day_count,
+    net_revenue,
+    average_basket,
+    share_of_revenue,
+    last_period_net_revenue,
+    preceding_period_net_revenue
 
-select * from sales_totals
+from sales

@@ -1,21 +1,18 @@
+{{ config(materialized='view') }}
+
 with
 
 sales as (
 
     select
-        customer_id,
-        activity_date,
-        weekday(activity_date) + 1 as day_of_week,
-        purchase_line_count,
-        net_amount
+        *,
+        cast(attribute_value as int) as day_of_week
 
-    from {{ ref('int_customer_days') }}
+    from {{ ref('fct_sales_by_attribute') }}
 
-    where activity_date < {{ as_of_date() }}
+    where attribute = 'day_of_week'
 
 ),
-
-{{ sales_ctes('sales', ['day_of_week']) }},
 
 calendar as (
 
@@ -35,19 +32,19 @@ select
     calendar.day_name,
     calendar.day_of_week >= 6 as is_weekend,
     calendar.day_count,
-    coalesce(sales_totals.transaction_count, 0) as transaction_count,
-    coalesce(sales_totals.customer_count, 0) as customer_count,
-    coalesce(sales_totals.purchase_day_count, 0) as purchase_day_count,
-    cast(coalesce(sales_totals.net_revenue, 0) as decimal(18, 2)) as net_revenue,
-    sales_totals.average_basket,
-    coalesce(sales_totals.share_of_revenue, 0) as share_of_revenue,
-    cast(coalesce(sales_totals.net_revenue, 0) / calendar.day_count as decimal(18, 2))
+    coalesce(sales.transaction_count, 0) as transaction_count,
+    coalesce(sales.customer_count, 0) as customer_count,
+    coalesce(sales.purchase_day_count, 0) as purchase_day_count,
+    cast(coalesce(sales.net_revenue, 0) as decimal(18, 2)) as net_revenue,
+    sales.average_basket,
+    coalesce(sales.share_of_revenue, 0) as share_of_revenue,
+    cast(coalesce(sales.net_revenue, 0) / calendar.day_count as decimal(18, 2))
         as net_revenue_per_day,
-    cast(coalesce(sales_totals.last_period_net_revenue, 0) as decimal(18, 2))
+    cast(coalesce(sales.last_period_net_revenue, 0) as decimal(18, 2))
         as last_period_net_revenue,
-    cast(coalesce(sales_totals.preceding_period_net_revenue, 0) as decimal(18, 2))
+    cast(coalesce(sales.preceding_period_net_revenue, 0) as decimal(18, 2))
         as preceding_period_net_revenue
 
 from calendar
 
-left join sales_totals on calendar.day_of_week = sales_totals.day_of_week
+left join sales on calendar.day_of_week = sales.day_of_week

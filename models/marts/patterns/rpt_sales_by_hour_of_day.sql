@@ -1,18 +1,24 @@
+{{ config(materialized='view') }}
+
 with
 
 sales as (
 
-    select
-        customer_id,
-        transacted_date as activity_date,
-        coalesce(lpad(transacted_hour, 2, '0'), 'unknown') as hour_of_day,
-        cast(amount > 0 as bigint) as purchase_line_count,
-        amount as net_amount
+    select * from {{ ref('fct_sales_by_attribute') }}
 
-    from {{ ref('fct_transactions') }}
+    where attribute = 'hour_of_day'
 
-),
+)
 
-{{ sales_ctes('sales', ['hour_of_day']) }}
+select
+    attribute_value as hour_of_day,
+    transaction_count,
+    customer_count,
+    purchase_day_count,
+    net_revenue,
+    average_basket,
+    share_of_revenue,
+    last_period_net_revenue,
+    preceding_period_net_revenue
 
-select * from sales_totals
+from sales

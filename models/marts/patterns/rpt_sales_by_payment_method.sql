@@ -1,18 +1,24 @@
+{{ config(materialized='view') }}
+
 with
 
 sales as (
 
-    select
-        customer_id,
-        transacted_date as activity_date,
-        payment_method,
-        cast(amount > 0 as bigint) as purchase_line_count,
-        amount as net_amount
+    select * from {{ ref('fct_sales_by_attribute') }}
 
-    from {{ ref('fct_transactions') }}
+    where attribute = 'payment_method'
 
-),
+)
 
-{{ sales_ctes('sales', ['payment_method']) }}
+select
+    attribute_value as payment_method,
+    transaction_count,
+    customer_count,
+    purchase_day_count,
+    net_revenue,
+    average_basket,
+    share_of_revenue,
+    last_period_net_revenue,
+    preceding_period_net_revenue
 
-select * from sales_totals
+from sales

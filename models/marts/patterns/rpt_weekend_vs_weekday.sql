@@ -1,21 +1,18 @@
+{{ config(materialized='view') }}
+
 with
 
 sales as (
 
     select
-        customer_id,
-        activity_date,
-        if(weekday(activity_date) >= 5, 'weekend', 'weekday') as day_type,
-        purchase_line_count,
-        net_amount
+        *,
+        attribute_value as day_type
 
-    from {{ ref('int_customer_days') }}
+    from {{ ref('fct_sales_by_attribute') }}
 
-    where activity_date < {{ as_of_date() }}
+    where attribute = 'day_type'
 
 ),
-
-{{ sales_ctes('sales', ['day_type']) }},
 
 -- Five weekdays against two weekend days: only what a day brings can be compared.
 calendar as (
@@ -33,23 +30,23 @@ calendar as (
 select
     calendar.day_type,
     calendar.day_count,
-    coalesce(sales_totals.transaction_count, 0) as transaction_count,
-    coalesce(sales_totals.customer_count, 0) as customer_count,
-    coalesce(sales_totals.purchase_day_count, 0) as purchase_day_count,
-    cast(coalesce(sales_totals.net_revenue, 0) as decimal(18, 2)) as net_revenue,
-    sales_totals.average_basket,
-    coalesce(sales_totals.share_of_revenue, 0) as share_of_revenue,
-    coalesce(sales_totals.transaction_count, 0) / calendar.day_count
+    coalesce(sales.transaction_count, 0) as transaction_count,
+    coalesce(sales.customer_count, 0) as customer_count,
+    coalesce(sales.purchase_day_count, 0) as purchase_day_count,
+    cast(coalesce(sales.net_revenue, 0) as decimal(18, 2)) as net_revenue,
+    sales.average_basket,
+    coalesce(sales.share_of_revenue, 0) as share_of_revenue,
+    coalesce(sales.transaction_count, 0) / calendar.day_count
         as transactions_per_day,
-    coalesce(sales_totals.purchase_day_count, 0) / calendar.day_count
+    coalesce(sales.purchase_day_count, 0) / calendar.day_count
         as customers_per_day,
-    cast(coalesce(sales_totals.net_revenue, 0) / calendar.day_count as decimal(18, 2))
+    cast(coalesce(sales.net_revenue, 0) / calendar.day_count as decimal(18, 2))
         as net_revenue_per_day,
-    cast(coalesce(sales_totals.last_period_net_revenue, 0) as decimal(18, 2))
+    cast(coalesce(sales.last_period_net_revenue, 0) as decimal(18, 2))
         as last_period_net_revenue,
-    cast(coalesce(sales_totals.preceding_period_net_revenue, 0) as decimal(18, 2))
+    cast(coalesce(sales.preceding_period_net_revenue, 0) as decimal(18, 2))
         as preceding_period_net_revenue
 
 from calendar
 
-left join sales_totals on calendar.day_type = sales_totals.day_type
+left join sales on calendar.day_type = sales.day_type
