@@ -61,46 +61,6 @@ slices as (
 
 sales as (
 
-    select daily_sales.*
-
-    from {{ ref('int_daily_sales') }} as daily_sales
-
-    inner join as_of on daily_sales.activity_date < as_of.as_of_date
-
-),
-
--- What a day is, is known from its date: its sales count for more than one attribute.
-slices as (
-
-    select
-        activity_date,
-        transaction_count,
-        purchase_day_count,
-        net_revenue,
-        explode(
-            case attribute
-                when 'day'
-                    then map(
-                        'day_of_week', cast(weekday(activity_date) + 1 as string),
-                        'day_type',
-                        if(weekday(activity_date) >= 5, 'weekend', 'weekday')
-                    )
-                when 'hour_of_day'
-                    then map(
-                        'hour_of_day', attribute_value,
-                        'day_and_hour',
-                        concat(weekday(activity_date) + 1, ' ', attribute_value)
-                    )
-                else map(attribute, attribute_value)
-            end
-        ) as (attribute, attribute_value)
-
-    from daily_sales
-
-),
-
-sales as (
-
     select
         slices.slice as attribute,
         slices.slice_value as attribute_value,
