@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pipeline import MODELS, build, checksums, deliver
@@ -26,11 +28,60 @@ def line(
     )
 
 
+@dataclass(frozen=True)
+class Increments:
+    """Two increments and a full refresh of the same raw data.
+
+    Attributes:
+        incremental: Checksums of all tables after the increments.
+        full: The same after the full refresh.
+        touched: How many lines, customer days, days and customers the first increment
+            has a new word on.
+        written: What Delta says of the commit of each table in the first increment.
+    """
+
+    incremental: dict[str, tuple[int, int]]
+    full: dict[str, tuple[int, int]]
+    touched: dict[str, int]
+    written: dict[str, dict[str, Any]]
+
+
+def touched(spark: SparkSession, settings: Settings, since: int) -> dict[str, int]:
+    """What the batches after one touch: where their lines are, and where they were."""
+    transactions = f"{settings.schema('raw')}.transactions"
+    [row] = spark.sql(
+        f"""
+        select
+            count(distinct transaction_id) as lines,
+            count(distinct customer_id, date(transacted_at)) as customer_days,
+            count(distinct customer_id, trunc(transacted_at, 'MM')) as customer_months,
+            count(distinct customer_id) as customers
+        from {transactions} left semi join
+            (select transaction_id from {transactions} where _batch_id > {since}) as new
+            using (transaction_id)
+        """
+    ).collect()
+    return row.asDict()
+
+
+def written(
+    spark: SparkSession, settings: Settings, schema: str
+) -> dict[str, dict[str, Any]]:
+    """The counts of the newest commit of each table of a schema."""
+    found = {}
+    for table in spark.catalog.listTables(settings.schema(schema)):
+        if table.tableType != "VIEW":
+            [commit] = spark.sql(
+                f"describe history {settings.schema(schema)}.{table.name} limit 1"
+            ).collect()
+            counts = {k: int(n) for k, n in commit.operationMetrics.items()}
+            found[table.name] = {"operation": commit.operation, **counts}
+    return found
+
+
 @pytest.fixture(scope="module")
-def increments(
-    spark: SparkSession, settings: Settings
-) -> dict[str, dict[str, tuple[int, int]]]:
-    """Checksums after two increments, and after a full refresh of the same raw data."""
+def increments(spark: SparkSession, settings: Settings) -> Increments:
+    """The increments; the first of them is of three days and some corrections."""
     generate.generate(
         spark,
         settings,
@@ -63,6 +114,9 @@ def increments(
     build(settings, "--exclude", "source:ml+", *MODELS)
     train.train(spark, settings, train.Options())
     value.fit(spark, settings, value.Options(draws=10, min_repeaters=50))
+    [[before]] = spark.sql(
+        f"select max(_batch_id) from {settings.schema('raw')}.transactions"
+    ).collect()
 
     deliver(
         spark,
@@ -94,6 +148,10 @@ def increments(
         ),
     )
     build(settings, "--select", "+path:models/intermediate", "--resource-type", "model")
+    touched_first = touched(spark, settings, before)
+    written_first = written(spark, settings, "staging") | written(
+        spark, settings, "intermediate"
+    )
     # A batch of customers alone: the lines that waited for them count from now on.
     deliver(spark, settings, "customers", CUSTOMER, "('x9')")
     deliver(
@@ -111,18 +169,18 @@ def increments(
     build(settings)
     incremental = checksums(spark, settings)
     build(settings, "--full-refresh", *MODELS)
-    return {"incremental": incremental, "full": checksums(spark, settings)}
+    return Increments(
+        incremental, checksums(spark, settings), touched_first, written_first
+    )
 
 
-def test_increments_equal_a_full_refresh(
-    increments: dict[str, dict[str, tuple[int, int]]],
-) -> None:
-    assert increments["incremental"] == increments["full"]
-    assert len(increments["full"]) >= 55
+def test_increments_equal_a_full_refresh(increments: Increments) -> None:
+    assert increments.incremental == increments.full
+    assert len(increments.full) >= 55
     # Nothing here fails to parse; of so few customers none is a planted bad one or both
     # rich and gone, and nothing can be said of them with any certainty. The first
     # training has nothing to drift from, and the fit is of earlier days.
-    empty = {name for name, (rows, _) in increments["full"].items() if rows == 0}
+    empty = {name for name, (rows, _) in increments.full.items() if rows == 0}
     assert empty == {
         "staging.stg_rejects",
         "staging.stg_quarantined_customers",
@@ -132,6 +190,27 @@ def test_increments_equal_a_full_refresh(
         "insights.rpt_insights",
         "insights.rpt_recommendations",
     }
+
+
+@pytest.mark.parametrize(
+    ("table", "unit"),
+    [
+        ("stg_transactions_resolved", "lines"),
+        ("int_customer_days", "customer_days"),
+        ("int_customer_months", "customer_months"),
+        ("int_customer_lifetimes", "customers"),
+        ("int_customer_preferences", None),
+    ],
+)
+def test_a_merge_writes_what_is_touched_and_rewrites_no_file(
+    increments: Increments, table: str, unit: str | None
+) -> None:
+    counts = increments.written[table]
+    assert counts["operation"] == "MERGE"
+    assert counts["numTargetFilesRemoved"] == 0
+    assert counts["numTargetRowsCopied"] == 0
+    if unit:
+        assert 0 < counts["numSourceRows"] <= increments.touched[unit]
 
 
 @pytest.mark.usefixtures("increments")
