@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,14 @@ class Build:
 
     Attributes:
         run_id: dbt's invocation id of the last build.
-        ended_at: When it ended, as dbt writes it (UTC).
+        ended_at: When it ended (UTC).
         passed: Tests that hold.
         warned: Tests that warn.
         failed_names: The tests that fail or could not be run.
     """
 
     run_id: str
-    ended_at: str
+    ended_at: datetime
     passed: int
     warned: int
     failed_names: list[str]
@@ -36,6 +37,19 @@ class Build:
     def failed(self) -> int:
         """How many tests fail."""
         return len(self.failed_names)
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How new the data are.
+
+    Attributes:
+        newest_at: When the newest lines came in (UTC).
+        is_stale: Whether that is longer ago than the source allows.
+    """
+
+    newest_at: datetime
+    is_stale: bool
 
 
 def keep(settings: Settings) -> None:
@@ -75,19 +89,23 @@ def kept(settings: Settings) -> Build | None:
     failing = (name for name, to in tests.items() if to not in ("pass", "warn"))
     return Build(
         content["run_id"],
-        content["ended_at"],
+        datetime.fromisoformat(content["ended_at"]),
         sum(to == "pass" for to in tests.values()),
         sum(to == "warn" for to in tests.values()),
         sorted(name.split(".")[2] for name in failing),
     )
 
 
-def freshness(settings: Settings) -> dict[str, str] | None:
-    """When the newest lines came in, by dbt's last `source freshness`."""
+def freshness(settings: Settings) -> Freshness | None:
+    """How new the lines were at dbt's last `source freshness`; None of no lines."""
     content = _read(settings.home / "target" / "sources.json")
     for one in (content or {}).get("results", []):
         if "max_loaded_at" in one:
-            return {"newest": one["max_loaded_at"], "status": one["status"]}
+            newest_at = datetime.fromisoformat(one["max_loaded_at"])
+            # What dbt writes of an empty table.
+            if newest_at.year == 1:
+                return None
+            return Freshness(newest_at, is_stale=one["status"] != "pass")
     return None
 
 

@@ -85,6 +85,11 @@ class Answer:
         """The first row."""
         return self.rows[0]
 
+    @property
+    def last(self) -> Row:
+        """The last row."""
+        return self.rows[-1]
+
     def where(self, **wanted: Any) -> list[Row]:
         """The rows in which these columns hold these values."""
         return [

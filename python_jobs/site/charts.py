@@ -36,10 +36,8 @@ RISKS = {
     "Unknown": "#8d99ae",
     "Prospects": "#b8c0cc",
 }
-METHODS = {"window": "Window", "cadence": "Own cadence", "p_alive": "P(alive)"}
+METHODS = ["Window", "Own cadence", "P(alive)"]
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# How an axis writes a feature: not "payment_shares:cash" but "payment shares: cash".
-FEATURE = "replace(replace(datum.label, regexp('_', 'g'), ' '), ':', ': ')"
 MONEY, COUNT, SHARE = ",.0f", ",.0f", ".1%"
 
 
@@ -133,7 +131,7 @@ def segments(rows: Rows) -> Spec:
                 "name": "colour",
                 "type": "linear",
                 "domain": {"data": "leaves", "field": "each"},
-                "range": {"scheme": ["#5b7db1", "#1d3f72"]},
+                "range": {"scheme": ["#4a6ca4", "#1d3f72"]},
             }
         ],
         "marks": [
@@ -280,7 +278,7 @@ def churn_revenue(rows: Rows) -> Spec:
 
 def backtest(rows: Rows) -> Spec:
     """The part of each band that really left; the line is that of all customers."""
-    base = _chart(_named(rows), 240)
+    base = _chart(rows, 240)
     tooltip = [
         alt.Tooltip("method_name:N", title="Method"),
         alt.Tooltip("risk:N", title="Risk at the cut"),
@@ -290,7 +288,7 @@ def backtest(rows: Rows) -> Spec:
     ]
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
         x=alt.X("churn_rate:Q", title="Did not come back", axis=_axis("%")),
-        y=alt.Y("method_name:N", title=None, sort=list(METHODS.values())),
+        y=alt.Y("method_name:N", title=None, sort=METHODS),
         yOffset=alt.YOffset("risk:N", sort=list(RISKS)),
         color=_risk(),
         tooltip=tooltip,
@@ -303,8 +301,7 @@ def backtest(rows: Rows) -> Spec:
 
 def week(rows: Rows) -> Spec:
     """Day by hour."""
-    named = [row | {"day_name": DAYS[row["day_of_week"] - 1]} for row in rows]
-    chart = _chart(named, 240).mark_rect()
+    chart = _chart(rows, 240).mark_rect()
     return _spec(
         chart.encode(
             x=alt.X("hour_of_day:O", title="Hour (UTC)", axis=_flat()),
@@ -346,7 +343,7 @@ def personas(rows: Rows) -> Spec:
 
 def persona_profiles(rows: Rows) -> Spec:
     """Persona by feature: how far from all customers, in standard deviations."""
-    features = list(dict.fromkeys(row["feature"] for row in rows))
+    features = list(dict.fromkeys(row["feature_name"] for row in rows))
     limit = max((abs(row["effect"] or 0) for row in rows), default=1) or 1
     chart = _chart(rows, 24 * len(features) + 120).mark_rect()
     return _spec(
@@ -357,10 +354,10 @@ def persona_profiles(rows: Rows) -> Spec:
                 axis=alt.Axis(labelAngle=-35, labelLimit=230),
             ),
             y=alt.Y(
-                "feature:N",
+                "feature_name:N",
                 title=None,
                 sort=features,
-                axis=alt.Axis(labelLimit=150, labelExpr=FEATURE),
+                axis=alt.Axis(labelLimit=150),
             ),
             color=alt.Color(
                 "effect:Q",
@@ -370,7 +367,7 @@ def persona_profiles(rows: Rows) -> Spec:
             ),
             tooltip=[
                 alt.Tooltip("persona_name:N", title="Persona"),
-                alt.Tooltip("feature:N", title="Feature"),
+                alt.Tooltip("feature_name:N", title="Feature"),
                 alt.Tooltip("persona_mean:Q", title="Persona", format=",.3~f"),
                 alt.Tooltip("population_mean:Q", title="All", format=",.3~f"),
                 alt.Tooltip("effect:Q", title="Deviations", format="+.2f"),
@@ -436,11 +433,11 @@ def _bars(
 
 
 def _by_risk(rows: Rows, value: str, title: str) -> Spec:
-    chart = _chart(_named(rows), 150).mark_bar()
+    chart = _chart(_ranked(rows), 150).mark_bar()
     return _spec(
         chart.encode(
             x=alt.X(f"sum({value}):Q", title=title, axis=_axis("~s")),
-            y=alt.Y("method_name:N", title=None, sort=list(METHODS.values())),
+            y=alt.Y("method_name:N", title=None, sort=METHODS),
             color=_risk(),
             order=alt.Order("rank:Q"),
             tooltip=[
@@ -452,16 +449,9 @@ def _by_risk(rows: Rows, value: str, title: str) -> Spec:
     )
 
 
-def _named(rows: Rows) -> list[dict[str, Any]]:
+def _ranked(rows: Rows) -> list[dict[str, Any]]:
     ranks = list(RISKS)
-    return [
-        row
-        | {
-            "method_name": METHODS.get(row["method"], row["method"]),
-            "rank": ranks.index(row["risk"]),
-        }
-        for row in rows
-    ]
+    return [row | {"rank": ranks.index(row["risk"])} for row in rows]
 
 
 def _risk() -> alt.Color:

@@ -76,7 +76,7 @@ def _environment(questions: Questions, facts: dict[str, Any]) -> Environment:
         "draw": _drawer(),
         "table_rows": _table_rows,
         "numeric": words.NUMERIC,
-        "methods": charts.METHODS,
+        "moment": words.moment,
         "doc_link": "docs/index.html#!/model/model.customer_behavior.",
         **facts,
     }

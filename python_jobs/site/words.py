@@ -37,12 +37,12 @@ def number(value: Any) -> str:
 
 def change(value: Any) -> str:
     """+12.3 %."""
-    return f"{100 * value:+,.1f}{PERCENT}"
+    return f"{_whole(100 * value):+,.1f}{PERCENT}"
 
 
 def points(value: Any) -> str:
     """A difference of shares: +1.2 points."""
-    return f"{100 * value:+,.1f} points"
+    return f"{_whole(100 * value):+,.1f} points"
 
 
 def day(value: date | str) -> str:
@@ -59,6 +59,11 @@ def month(value: date | str) -> str:
 def moment(value: datetime) -> str:
     """31 December 2025, 23:59 UTC."""
     return f"{day(value)}, {value:%H:%M} UTC"
+
+
+def _whole(value: Any) -> Any:
+    """One digit after the point, and no minus before a zero."""
+    return round(value, 1) + 0
 
 
 def text(value: Any) -> str:

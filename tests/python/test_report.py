@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from browser import Visit, visit
 from conftest import Site
 from playwright.sync_api import Browser, Locator, Page
 
-from python_jobs import report, session
+from python_jobs import report, results, session
 from python_jobs.console import progress
 from python_jobs.settings import PROJECT, Settings
 from python_jobs.site import page as whole
+from python_jobs.site import words
 from python_jobs.site.cells import Questions
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
@@ -58,6 +59,8 @@ def test_it_opens_without_an_error_and_asks_the_network_for_nothing(
     assert opened.errors == []
     assert opened.left == []
     assert report_page.stat().st_size < 3_000_000
+    # The runtime once for all charts, and the page's own script.
+    assert opened.page.locator("script:not([type])").count() == 2
 
 
 def test_each_chart_has_drawn_marks_and_an_answer_above_it(opened: Visit) -> None:
@@ -71,6 +74,9 @@ def test_each_chart_has_drawn_marks_and_an_answer_above_it(opened: Visit) -> Non
         answer = plot.locator("xpath=ancestor::figure/preceding-sibling::*[1]")
         assert "answer" in (answer.get_attribute("class") or ""), name
         assert len(answer.inner_text()) > 30, name
+        # It says what the chart shows: with a number or a name of the data.
+        assert answer.locator("data").count() >= 1, name
+        assert '"tooltip"' in plot.evaluate("it => it.nextElementSibling.textContent")
 
 
 def test_the_theme_can_be_switched_and_is_kept(opened: Visit) -> None:
@@ -263,6 +269,7 @@ def test_words_of_the_data_are_words_on_the_page(
     browser: Browser, generated: Settings, tmp_path: Path
 ) -> None:
     hostile = "</SCRIPT><script>document.title = 'taken'</script><!--<b>&amp;:cat:"
+    hostile += "x" * 80
 
     def ask(sql: str) -> tuple[list[str], Rows]:
         columns, rows = session.query(generated, sql)
@@ -281,6 +288,9 @@ def test_words_of_the_data_are_words_on_the_page(
         assert hostile[:12] in shown
         assert visited.page.locator("footer").count() == 1
         assert visited.page.get_by_text(hostile).count() >= 1
+    with visit(browser, written, viewport=PHONE, color_scheme="light") as visited:
+        drawn(visited.page)
+        assert visited.page.evaluate(OVERFLOWING) == []
 
 
 def test_each_section_is_kept_as_a_picture(opened: Visit) -> None:
@@ -417,6 +427,44 @@ def assert_keeps_its_shape(
             found = visited.page.locator(f"#{section}")
             assert said in re.sub(r"\s+", " ", found.inner_text()), section
         assert visited.page.evaluate(OVERFLOWING) == []
+
+
+def test_the_page_of_the_example_says_what_its_log_lacks(
+    browser: Browser, cdnow: Settings, tmp_path: Path
+) -> None:
+    """A log of dates, customers and money only, whose customers have no personas."""
+    said = {
+        "patterns": "The data have dates without a time of day",
+        "personas": "No personas yet",
+        "value": "In the next 365 days",
+    }
+    assert_keeps_its_shape(
+        browser, tmp_path, lambda sql: session.query(cdnow, sql), cdnow, said
+    )
+    told = re.sub(r"<[^>]*>", "", (tmp_path / "index.html").read_text())
+    assert "The data do not tell product categories." in told
+    assert "The data do not tell payment methods." in told
+    assert "The data hold no returns." in told
+
+
+def test_what_dbt_left_is_told_for_people(generated: Settings) -> None:
+    at = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    facts = {
+        "build": results.Build("a-run", at, 1234, 1, ["one_test"]),
+        "freshness": results.Freshness(at, is_stale=True),
+        "written_at": "4 January 2026, 05:06 UTC",
+    }
+    questions = Questions(lambda sql: session.query(generated, sql), generated.schema)
+    told = re.sub(r"<[^>]*>|\s+", " ", whole.render(questions, facts))
+    assert "1,234 passed, 1 warned, 1 failed: one_test" in told
+    assert "came in on 2 January 2026, 03:04 UTC, longer ago than expected" in told
+    assert "a-run, ended 2 January 2026, 03:04 UTC" in told
+
+
+def test_a_change_of_nothing_has_no_minus() -> None:
+    assert words.change(-0.0001) == "+0.0\N{NO-BREAK SPACE}%"
+    assert words.points(Decimal("-0.0004")) == "+0.0 points"
+    assert words.change(-0.0006) == "-0.1\N{NO-BREAK SPACE}%"
 
 
 def test_a_report_before_any_build_is_one_clear_line(generated: Settings) -> None:

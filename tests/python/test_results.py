@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_a_later_build_of_a_part_changes_that_part_only(own: Settings) -> None:
     dbt_ends(own, "build", "first", grain="pass", keys="fail")
     dbt_ends(own, "build", "second", grain="warn")
     assert results.kept(own) == results.Build(
-        "second", "2026-01-02T03:04:05Z", 0, 1, ["keys"]
+        "second", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), 0, 1, ["keys"]
     )
 
 
@@ -70,3 +71,26 @@ def test_what_another_command_left_is_no_result_of_a_test(own: Settings) -> None
     before = results.kept(own)
     dbt_ends(own, "generate", "second", grain="success", keys="success")
     assert results.kept(own) == before
+
+
+def loaded_at(settings: Settings, moment: str, status: str) -> None:
+    """Leave what `dbt source freshness` leaves."""
+    newest = {"unique_id": "source.raw.transactions", "max_loaded_at": moment}
+    found = {"results": [{"unique_id": "another"}, newest | {"status": status}]}
+    (settings.home / "target" / "sources.json").write_text(json.dumps(found))
+
+
+@pytest.mark.parametrize(("status", "is_stale"), [("pass", False), ("warn", True)])
+def test_freshness_is_when_the_newest_lines_came_in(
+    own: Settings, status: str, is_stale: bool
+) -> None:
+    loaded_at(own, "2026-01-02T03:04:05+00:00", status)
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert results.freshness(own) == results.Freshness(at, is_stale)
+
+
+def test_of_no_lines_there_is_no_freshness(own: Settings) -> None:
+    assert results.freshness(own) is None
+    # What dbt writes of a table without rows.
+    loaded_at(own, "0001-01-01T00:00:00+00:00", "warn")
+    assert results.freshness(own) is None

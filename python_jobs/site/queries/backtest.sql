@@ -1,5 +1,10 @@
 select
     method,
+    case method
+        when 'window' then 'Window'
+        when 'cadence' then 'Own cadence'
+        when 'p_alive' then 'P(alive)'
+    end as method_name,
     risk,
     cut_date,
     customer_count,

@@ -12,6 +12,7 @@ trainings as (
 
 select
     feature,
+    replace(replace(feature, '_', ' '), ':', ': ') as feature_name,
     population_stability_index,
     drift,
     common_customer_count,

@@ -23,10 +23,14 @@ select
     profiles.persona_id,
     profiles.persona_name,
     profiles.feature,
+    -- payment_shares:cash is "payment shares: cash" on the page.
+    replace(replace(profiles.feature, '_', ' '), ':', ': ') as feature_name,
     profiles.block,
     profiles.persona_mean,
     profiles.population_mean,
-    profiles.effect
+    profiles.effect,
+    abs(profiles.effect)
+    = max(abs(profiles.effect)) over () as is_largest
 
 from personas.rpt_persona_profiles as profiles
 

@@ -7,7 +7,8 @@ select
     net_revenue,
     share_of_revenue,
     average_basket,
-    has_structure
+    has_structure,
+    count(*) over () as persona_count
 
 from personas.dim_personas
 

@@ -6,7 +6,8 @@ select
     share_of_revenue,
     average_recency_days,
     average_frequency,
-    average_monetary
+    average_monetary,
+    count(*) over () as segment_count
 
 from marts.rpt_rfm_segments
 

@@ -1,5 +1,7 @@
 select
     day_of_week,
+    -- The first of 2024 was a Monday.
+    date_format(date_add(date '2023-12-31', day_of_week), 'EEEE') as day_name,
     hour_of_day,
     purchase_day_count,
     net_revenue
