@@ -452,6 +452,18 @@ def test_what_outgrows_the_memory_fails_alone(small: Settings, statement: str) -
     assert session.connect_answers(small)
 
 
+def test_a_result_larger_than_the_memory_comes_through(small: Settings) -> None:
+    statement = "select repeat(cast(id as string), 170) from range(0, 1000000, 1, 100)"
+    size = 0
+    with session.rows(small, statement) as (_, rows):
+        for place, (text,) in enumerate(rows):
+            size += len(text)
+            if place == 500_000:
+                # Others are answered meanwhile.
+                assert scalar(small, "select sum(id) from range(1000)") == 499_500
+    assert size > small.heap_mb * 2**20
+
+
 def test_a_stale_state_file_leads_to_nobody(tmp_path: Path) -> None:
     settings = local_settings(tmp_path)
     innocent = engine.Engine(os.getpid(), 1, 2, 3, is_ready=True)

@@ -20,40 +20,32 @@ daily_sales as (
 slices as (
 
     select
-        daily_sales.activity_date,
-        daily_sales.transaction_count,
-        daily_sales.purchase_day_count,
-        daily_sales.net_revenue,
+        activity_date,
+        transaction_count,
+        purchase_day_count,
+        net_revenue,
         slice,
         slice_value
 
     from daily_sales
 
         lateral view explode(
-            case daily_sales.attribute
+            case attribute
                 when 'day'
                     then map(
                         'day_of_week',
-                        cast(weekday(daily_sales.activity_date) + 1 as string),
+                        cast(weekday(activity_date) + 1 as string),
                         'day_type',
-                        if(
-                            weekday(daily_sales.activity_date) >= 5,
-                            'weekend',
-                            'weekday'
-                        )
+                        if(weekday(activity_date) >= 5, 'weekend', 'weekday')
                     )
                 when 'hour_of_day'
                     then map(
                         'hour_of_day',
-                        daily_sales.attribute_value,
+                        attribute_value,
                         'day_and_hour',
-                        concat(
-                            weekday(daily_sales.activity_date) + 1,
-                            ' ',
-                            daily_sales.attribute_value
-                        )
+                        concat(weekday(activity_date) + 1, ' ', attribute_value)
                     )
-                else map(daily_sales.attribute, daily_sales.attribute_value)
+                else map(attribute, attribute_value)
             end
         ) as slice, slice_value
 
