@@ -24,6 +24,8 @@ FEW_ROWS = {
     "rpt_churn_backtest": "one per length of a gap in days",
     "rpt_executive_summary": "one per month",
     "rpt_recommendations": "one per month end and movement",
+    "dim_personas": "one per persona",
+    "rpt_customers_by_persona": "one per persona",
 }
 # Aggregates that hold more than numbers, so that Spark sorts: of what so few rows.
 SORTED_ROWS = {
