@@ -5,7 +5,8 @@ from __future__ import annotations
 from benchmarks import build, generate, lifetime, personas
 
 if __name__ == "__main__":
+    # First, as the peak of its memory is that of the process.
+    lifetime.main()
     generate.main()
     build.main()
     personas.main()
-    lifetime.main()

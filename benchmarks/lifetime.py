@@ -2,6 +2,7 @@
 
 Run: `.venv/bin/python -m benchmarks.lifetime`. The customers are made up by BG/NBD, on
 days of one year; the numbers are for one of the two dates that `behavior value` fits.
+It fails where the point fits or the memory miss their mark.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ PLANTED = (0.6, 21.0, 0.8, 2.5)
 PLANTED_VALUES = (6.0, 4.0, 60.0)
 DAYS = 365
 POINT_FITS_MARK = 60
+MEMORY_MARK_MB = 1024
 
 
 def simulated(customers: int, seed: int) -> tuple[Histories, Spendings]:
@@ -102,6 +104,7 @@ def main() -> None:
                 for drawn in draws.parameters:
                     forecast.expected(drawn, 365.0)
     points = sum(seconds["point_fit"].values())
+    peak_mb = _peak_mb()
     print(
         json.dumps(
             {
@@ -117,13 +120,24 @@ def main() -> None:
                 },
                 "all_point_fits_seconds": round(points, 2),
                 "mark_seconds": POINT_FITS_MARK,
-                "peak_memory_mb": _peak_mb(),
+                "peak_memory_mb": peak_mb,
+                "mark_memory_mb": MEMORY_MARK_MB,
             },
             indent=2,
         )
     )
-    if points > POINT_FITS_MARK:
-        raise SystemExit(f"the point fits of one date took {points:.0f} s")
+    if marks := missed(points, peak_mb):
+        raise SystemExit(f"missed: {'; '.join(marks)}")
+
+
+def missed(points: float, peak_mb: int) -> list[str]:
+    """The marks that these seconds and megabytes miss."""
+    marks = []
+    if points >= POINT_FITS_MARK:
+        marks.append(f"the point fits of one date took {points:.0f} s")
+    if peak_mb >= MEMORY_MARK_MB:
+        marks.append(f"it took {peak_mb} MB at the peak")
+    return marks
 
 
 @contextmanager

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
+from functools import cache, reduce
 from typing import TYPE_CHECKING
+
+import yaml
 
 from python_jobs import contract, locks
 from python_jobs.lifetime import rows, summary
@@ -20,7 +22,7 @@ from python_jobs.lifetime.forecasts import expectations
 from python_jobs.lifetime.spending import NAME as GAMMA_GAMMA
 from python_jobs.lifetime.summary import Population
 from python_jobs.published import Run
-from python_jobs.settings import Settings
+from python_jobs.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -42,11 +44,25 @@ class FittedRun:
 
     @property
     def warnings(self) -> list[str]:
-        """Which models have no parameters, and why."""
-        return [
+        """Which models have no parameters, and why; which ask for care."""
+        without = [
             f"{one.model} has no fit before {one.fit_date}: {one.fit.reason}"
             for one in self.fits
             if one.fit.parameters is None
+        ]
+        dates = {
+            one.fit_date
+            for one in self.fits
+            if one.model == GAMMA_GAMMA and one.fit.parameters is not None
+        }
+        return without + [
+            "number and value of purchases depend on each other before "
+            f"{one.fit_date} (correlation {one.correlation:.2f}), which {GAMMA_GAMMA} "
+            "takes not to be so: take amounts of money with care"
+            for one in self.populations
+            if one.fit_date in dates
+            and one.correlation is not None
+            and abs(one.correlation) > max_correlation()
         ]
 
     @property
@@ -70,6 +86,13 @@ class FittedRun:
                     f"{population.correlation:.2f} ({GAMMA_GAMMA} takes that to be 0)"
                 )
         return told
+
+
+@cache
+def max_correlation() -> float:
+    """The greatest correlation of independence, the same as for the marts."""
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+    return project["vars"]["value_max_correlation"]
 
 
 def fit(

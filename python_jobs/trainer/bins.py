@@ -7,6 +7,7 @@ compares. The index itself is plain SQL, in rpt_persona_drift.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import add
@@ -25,15 +26,27 @@ Edges = Mapping[str, Sequence[float]]
 
 
 def deciles(customers: DataFrame, features: Sequence[Feature]) -> Edges:
-    """The distinct deciles, in its own unit, of each feature known of anybody."""
+    """Where bins end, in its own unit, of each feature known of anybody."""
     row = customers.agg(
         *(F.percentile_approx(one.value, DECILES, ACCURACY) for one in features)
     ).collect()[0]
     return {
-        feature.name: sorted(set(edges))
+        feature.name: distinct(edges)
         for feature, edges in zip(features, row, strict=True)
         if edges
     }
+
+
+def distinct(edges: Sequence[float]) -> list[float]:
+    """The edges of bins from deciles, which may be equal.
+
+    Where the lowest is one value of many customers, a bin that ends with it would hold
+    all who have less as well, and nobody would see the many move there: so those have a
+    bin of their own.
+    """
+    lowest, *higher = sorted(edges)
+    below = [math.nextafter(lowest, -math.inf)] if lowest in higher else []
+    return sorted({*below, lowest, *higher})
 
 
 def counted(

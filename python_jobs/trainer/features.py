@@ -11,7 +11,8 @@ Every feature becomes `reliability * (transform(x) - mean) / scale`:
   and n / (n + 2) for a share of n purchases: who bought once, on a Saturday, is not a
   weekend shopper yet. Means are weighted by it, so that every feature is centred.
 
-Standardised numbers end at three deviations: an outlier must not found a cluster.
+Standardised numbers end at three deviations, before reliability weighs them: neither an
+outlier nor a value that hardly anybody has, or is known to have, must found a cluster.
 Features that are constant or nowhere known are dropped, and the reason is kept.
 
 A coordinate is the standardised feature times its **weight**, 1 / sqrt(groups of its
@@ -124,9 +125,7 @@ class Feature:
     def standardised(self) -> Column:
         """The feature as a number around 0, in deviations of its group."""
         number = (self.transformed - F.lit(self.mean)) / F.lit(self.scale)
-        if self.transform in (LOG, PLAIN):
-            number = F.greatest(F.least(number, F.lit(CLIP)), F.lit(-CLIP))
-        return self.reliability * number
+        return self.reliability * F.greatest(F.least(number, F.lit(CLIP)), F.lit(-CLIP))
 
     @property
     def coordinate(self) -> Column:

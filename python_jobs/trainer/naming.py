@@ -129,8 +129,10 @@ def rules() -> list[Rule]:
         for rule in found:
             (rule.words + rule.label).format(value="")
     except (KeyError, ValueError, TypeError, IndexError) as error:
+        is_ours = RULES_FILE.is_relative_to(PROJECT)
+        file = RULES_FILE.relative_to(PROJECT) if is_ours else RULES_FILE
         raise UserError(
-            f"{RULES_FILE.relative_to(PROJECT)} cannot be used ({error!r}): every row "
+            f"{file} cannot be used ({error!r}): every row "
             "needs feature, direction, words, place, family, weight and label"
         ) from error
     return found

@@ -134,10 +134,12 @@ def silhouette(points: np.ndarray, labels: np.ndarray) -> float:
 
     The mean squared distance to the points of a cluster is that to its mean plus the
     cluster's variance, so no pair of points is looked at. A point alone in its cluster
-    counts 0.
+    counts 0, and so do all where there is one cluster only.
     """
     _, labels = np.unique(labels, return_inverse=True)
     sizes = np.bincount(labels)
+    if len(sizes) == 1:
+        return 0.0
     means = np.stack([points[labels == one].mean(axis=0) for one in range(len(sizes))])
     variances = np.bincount(labels, ((points - means[labels]) ** 2).sum(axis=1)) / sizes
     away = _squared_distances(points, means) + variances

@@ -57,6 +57,22 @@ def test_what_the_log_does_not_tell_is_no_feature(
     }
 
 
+def test_the_default_model_predicts_no_worse_than_the_other(
+    spark: SparkSession, cdnow: Settings
+) -> None:
+    """Of purchase days in the hold-out, by the mean absolute error."""
+    rows = spark.sql(
+        f"""
+        select model, mean_absolute_error, is_used
+        from {cdnow.schema("marts")}.rpt_lifetime_value_calibration
+        where target = 'purchases' and decile = 0
+        """
+    ).collect()
+    assert {row.model for row in rows if row.is_used} == {"MBG/NBD"}
+    errors = {row.model: row.mean_absolute_error for row in rows}
+    assert 0 < errors["MBG/NBD"] <= errors["BG/NBD"]
+
+
 def test_rfm_scores_follow_their_definition(
     spark: SparkSession, cdnow: Settings, log: list[tuple[str, str, str]]
 ) -> None:

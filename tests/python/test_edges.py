@@ -12,6 +12,7 @@ from pipeline import MODELS, build, checksums, deliver
 from pyspark.sql import SparkSession
 
 from python_jobs import dbt
+from python_jobs import value as customer_value
 from python_jobs.settings import Settings
 
 SNAPSHOTS = ("--resource-type", "snapshot")
@@ -157,6 +158,32 @@ def test_an_as_of_date_before_the_first_line_is_refused(one_line: Settings) -> N
     )
 
 
+def test_one_line_is_too_thin_for_customer_value(
+    spark: SparkSession, one_line: Settings
+) -> None:
+    """Each model is published with its reason, and all tests of the data pass."""
+    customer_value.fit(spark, one_line)
+    build(one_line, *ALL_BUT_UNITS)
+    assert rows(
+        spark,
+        one_line,
+        "marts.fct_customer_lifetime_value",
+        "customer_id; p_alive; expected_value_365d; no_value_reason",
+    ) == [
+        ("ann", None, None, "0 repeat buyers: fewer than the 100 that a fit needs"),
+    ]
+    assert rows(
+        spark,
+        one_line,
+        "marts.rpt_lifetime_value_calibration",
+        "model; target; customer_count; no_calibration_reason",
+    ) == [
+        (model, target, 0, "no customer had bought before this date")
+        for model in ("BG/NBD", "MBG/NBD")
+        for target in ("purchases", "revenue")
+    ]
+
+
 # --- a small world
 
 
@@ -214,6 +241,23 @@ def test_a_return_of_the_same_day_undoes_the_purchase_day(
         "returned_revenue; net_revenue",
         "calendar_date = '2024-02-01'",
     ) == [(date(2024, 2, 1), 0, 1, 1, Decimal("30.00"), Decimal("0.00"))]
+
+
+def test_features_are_of_purchase_days_and_purchase_lines(
+    spark: SparkSession, world: Settings
+) -> None:
+    """Ann's gaps are 45, 61 and 32 days, and two of her four lines came at midnight."""
+    assert rows(
+        spark,
+        world,
+        "marts.fct_customer_features",
+        "customer_id; frequency; mean_gap_days; returns_rate; lines_per_purchase_day; "
+        "weekend_share; night_share; category_shares['books']; size(payment_shares)",
+    ) == [
+        ("ann", 4, 46.0, 0.0, 1.0, 0.25, 0.5, 0.75, 0),
+        ("bob", 1, None, 30 / 110, 2.0, 0.0, 0.0, 0.5, 0),
+        ("zoe", 1, None, 1.0, 1.0, 0.0, 0.0, None, 0),
+    ]
 
 
 def test_days_and_months_without_sales_are_there(

@@ -327,6 +327,19 @@ EMPTY: dict[str, tuple[dict[str, Callable[[list[str], Rows], Rows]], str, str]] 
         "value",
         "No customer value: 7 repeat buyers.",
     ),
+    "value that depends on the number": (
+        {
+            "fct_customer_lifetime_value": lambda columns, rows: [
+                tuple(
+                    False if name == "is_value_independent" else value
+                    for name, value in zip(columns, row, strict=True)
+                )
+                for row in rows
+            ]
+        },
+        "value",
+        "Take the money with care: number and value of purchases depend on each other",
+    ),
     "one segment": (
         {"rpt_rfm_segments": lambda _columns, rows: rows[:1]},
         "segments",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from pipeline import MODELS, build
 from pyspark.ml.evaluation import ClusteringEvaluator
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import DataFrame, SparkSession
@@ -22,8 +25,8 @@ from python_jobs.errors import NothingToLearnError, UserError
 from python_jobs.published import Run
 from python_jobs.settings import Settings
 from python_jobs.train import Options, TrainedRun
-from python_jobs.trainer import matching, naming, selection
-from python_jobs.trainer.features import LOG, SHARE, Feature
+from python_jobs.trainer import bins, clusters, matching, naming, selection
+from python_jobs.trainer.features import LOG, PLAIN, SHARE, Feature
 from python_jobs.trainer.naming import Name
 from python_jobs.trainer.profiles import Profile
 from python_jobs.trainer.selection import Candidate
@@ -53,6 +56,8 @@ COLUMNS = {
     "membership_level": "string",
 }
 CUSTOMERS = 400
+# So that the few customers lie in several partitions, as many do.
+ROWS_PER_PARTITION = 100
 QUICK = Options(starts=1)
 Row = dict[str, Any]
 
@@ -128,6 +133,26 @@ def store(spark: SparkSession, settings: Settings, rows: list[Row]) -> None:
     )
 
 
+def trained_apart(
+    spark: SparkSession,
+    settings: Settings,
+    name: str,
+    rows: list[Row],
+    options: Options = QUICK,
+) -> TrainedRun:
+    """A training on these rows with up to four clusters, in schemas of that name."""
+    own = apart(settings, name)
+    store(spark, own, rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selection, "MOST", 4)
+        return train.train(spark, own, options)
+
+
+def apart(settings: Settings, name: str) -> Settings:
+    """Schemas of that name."""
+    return replace(settings, schema_prefix=f"{settings.schema_prefix}{name}_")
+
+
 def table(
     spark: SparkSession, settings: Settings, name: str, run_id: str
 ) -> pd.DataFrame:
@@ -143,6 +168,7 @@ def trained(spark: SparkSession, settings: Settings) -> TrainedRun:
     with pytest.MonkeyPatch.context() as patch:
         # Each k costs seconds, and six of them show no more than three.
         patch.setattr(selection, "MOST", 5)
+        patch.setattr(clusters, "ROWS_PER_PARTITION", ROWS_PER_PARTITION)
         return train.train(spark, settings, QUICK)
 
 
@@ -180,11 +206,9 @@ def points(read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
             values = hit.astype(float).where(known.notna())
         values = values.astype(float)
         raw = np.log1p(values) if one.transform == "log1p" else values
-        number = (raw - one.mean) / one.scale
+        number = ((raw - one.mean) / one.scale).clip(-3, 3)
         if one.transform == "share":
             number *= frequency / (frequency + 2)
-        elif one.transform != "one_hot":
-            number = number.clip(-3, 3)
         coordinates[one.feature] = number.fillna(0.0) * one.weight
     return pd.DataFrame(coordinates)
 
@@ -328,6 +352,7 @@ def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first
     """Killed after the first, a middle and the last table but that of the runs."""
     write = Run._write
     monkeypatch.setattr(selection, "MOST", 3)
+    monkeypatch.setattr(clusters, "ROWS_PER_PARTITION", ROWS_PER_PARTITION)
     for dies_at in ("persona_features", "persona_selection", "persona_runs"):
 
         def dying(self: Run, name: str, rows: DataFrame, last: str = dies_at) -> None:
@@ -340,6 +365,10 @@ def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first
             train.train(spark, settings, QUICK)
     runs = spark.table(f"{settings.schema('ml')}.persona_runs")
     assert [row.run_id for row in runs.collect()] == [trained.run_id]
+    personas = ("stg_persona_runs+1", "stg_personas", "stg_persona_centroids")
+    build(settings, "--select", *personas, "dim_personas", *MODELS)
+    shown = spark.table(f"{settings.schema('personas')}.dim_personas").toPandas()
+    assert set(shown.run_id) == {trained.run_id} and len(shown) == 3
 
     # A different number of shuffle partitions, and rows in another order.
     spark.conf.set("spark.sql.shuffle.partitions", "7")
@@ -399,6 +428,131 @@ def test_what_came_and_went_since_the_last_run_is_said(
         age.upper_edge[1]
         == ages.dropna().sort_values().iloc[math.ceil(ages.notna().sum() / 10) - 1]
     )
+
+
+def test_a_value_that_nearly_all_have_shows_when_they_lose_it(
+    spark: SparkSession,
+) -> None:
+    """All deciles of 95 ones in 100 are 1; then there are 50."""
+    share = Feature("weekend_share", "time", "weekend_share", PLAIN, F.col("share"))
+    before, after = (
+        spark.createDataFrame([(float(n < ones),) for n in range(100)], "share double")
+        for ones in (95, 50)
+    )
+    edges = bins.deciles(before, [share])
+    was, now = (
+        [row["customer_count"] for row in bins.counted(customers, [share], edges)]
+        for customers in (before, after)
+    )
+    assert was == [0, 5, 95, 0]
+    assert now == [0, 50, 50, 0]
+    # As the mart counts: half a customer more in each bin.
+    shares = [(np.array(counts) + 0.5) / 102 for counts in (was, now)]
+    index = ((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum()
+    assert index == pytest.approx(1.26, abs=0.01)
+
+
+def test_deciles_that_differ_are_the_edges() -> None:
+    assert bins.distinct([3.0, 1.0, 2.0]) == [1.0, 2.0, 3.0]
+    assert bins.distinct([1.0, 2.0, 2.0, 2.0]) == [1.0, 2.0]
+    below, zero = bins.distinct([0.0, 0.0])
+    assert below < zero == 0.0
+
+
+def test_what_hardly_anybody_has_founds_no_persona(
+    spark: SparkSession, settings: Settings
+) -> None:
+    """Two of 400 have another level than the rest; planted are three personas."""
+    rows = planted()
+    for number, row in enumerate(rows):
+        row["membership_level"] = "gold" if number < 2 else "basic"
+    run = trained_apart(spark, settings, "gold", rows)
+    assert run.k == 3 and run.has_structure
+    assert min(persona.size for persona in run.personas) > 100
+
+
+def test_customers_without_structure_get_personas_and_a_warning(
+    spark: SparkSession, settings: Settings
+) -> None:
+    """The planted customers, each block of features shuffled for itself."""
+    draw = np.random.default_rng(3)
+    rows = planted()
+    columns = list(COLUMNS)
+    value, demographics = columns[2:11], columns[-4:]
+    time, category, payment = columns[11:16], columns[16:17], columns[17:18]
+    for block in (value, time, category, payment, demographics):
+        others = [rows[place] for place in draw.permutation(len(rows))]
+        taken = [{name: other[name] for name in block} for other in others]
+        rows = [row | values for row, values in zip(rows, taken, strict=True)]
+    run = trained_apart(spark, settings, "noise", rows)
+    own = apart(settings, "noise")
+    assert not run.has_structure
+    [warning] = run.warnings
+    assert warning.startswith("the customers show no structure beyond chance")
+    [published] = table(spark, own, "persona_runs", run.run_id).has_structure
+    assert not published
+    curve = table(spark, own, "persona_selection", run.run_id).set_index("k")
+    assert not curve.is_credible.any()
+    assert run.k == curve.silhouette.idxmax()
+
+
+@pytest.fixture(scope="module")
+def sampled(spark: SparkSession, settings: Settings) -> list[TrainedRun]:
+    """Two trainings on the planted customers that choose k on some hundred of them."""
+    options = replace(QUICK, sample_size=100)
+    return [
+        trained_apart(spark, settings, "sampled", planted(), options) for _ in range(2)
+    ]
+
+
+def test_k_is_chosen_on_a_sample_that_is_the_same_each_time(
+    spark: SparkSession, settings: Settings, sampled: list[TrainedRun]
+) -> None:
+    own = apart(settings, "sampled")
+    curves = []
+    for run in sampled:
+        [stored] = table(spark, own, "persona_runs", run.run_id).itertuples()
+        # A hash decides for each customer: four deviations of its chance are 35.
+        assert 65 <= stored.sample_count <= 135
+        assert stored.customer_count == CUSTOMERS
+        curve = table(spark, own, "persona_selection", run.run_id).sort_values("k")
+        curves.append(curve.drop(columns="run_id").to_numpy().tolist())
+    assert len(curves[0]) == 2
+    assert curves[0] == curves[1]
+
+
+def test_personas_are_renamed_when_the_rules_are_edited(
+    spark: SparkSession,
+    settings: Settings,
+    sampled: list[TrainedRun],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    edited = tmp_path / "rules.csv"
+    edited.write_text(naming.RULES_FILE.read_text().replace("big-basket", "lavish"))
+    monkeypatch.setattr(naming, "RULES_FILE", edited)
+    options = replace(QUICK, sample_size=100)
+    run = trained_apart(spark, settings, "sampled", planted(), options)
+    [big] = [one for one in sampled[1].personas if "ig-basket" in one.name]
+    [news] = [change for change in run.changes if change.is_news]
+    assert (news.persona_id, news.change) == (big.id, "renamed")
+    assert news.previous_name == big.name
+    assert news.persona_name.lower() == big.name.lower().replace("big-basket", "lavish")
+
+
+def test_rules_that_cannot_be_used_are_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row without weight, in a file that is not the project's."""
+    edited = tmp_path / "rules.csv"
+    header, *_ = naming.RULES_FILE.read_text().splitlines()
+    edited.write_text(f"{header}\nage,high,older,14,age,,age\n")
+    monkeypatch.setattr(naming, "RULES_FILE", edited)
+    with pytest.raises(
+        UserError, match=f"^{re.escape(str(edited))} cannot be used"
+    ) as e:
+        naming.rules()
+    assert "\n" not in str(e.value)
 
 
 def test_a_mart_that_lost_a_column_is_named_in_one_line(
@@ -529,6 +683,10 @@ def test_the_silhouette_is_sparks_and_scikit_learns(spark: SparkSession) -> None
     assert found == pytest.approx(
         evaluator.evaluate(spark.createDataFrame(rows, ["point", "label"])), abs=1e-9
     )
+
+
+def test_one_cluster_has_no_silhouette() -> None:
+    assert selection.silhouette(np.eye(3), np.array([2, 2, 2])) == 0.0
 
 
 @pytest.mark.parametrize(

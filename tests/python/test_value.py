@@ -316,6 +316,25 @@ def test_the_run_is_told_in_lines(
     assert "correlate at" in lines[4]
 
 
+def test_money_that_depends_on_the_number_of_purchases_is_a_warning(
+    fitted: FittedRun,
+) -> None:
+    """Beyond 0.3, plus or minus, and where there are amounts of money at all."""
+
+    def warned(correlation: float | None) -> list[str]:
+        now, cut = fitted.populations
+        now = replace(now, correlation=correlation)
+        return replace(fitted, populations=[now, cut]).warnings
+
+    assert fitted.warnings == warned(0.3) == warned(-0.3) == warned(None) == []
+    [warning] = warned(-0.31)
+    assert "2026-01-01 (correlation -0.31)" in warning
+    assert "2026-01-01 (correlation 0.31)" in warned(0.31)[0]
+    no_money = [one for one in fitted.fits if one.model != "Gamma-Gamma"]
+    now = replace(fitted.populations[0], correlation=0.9)
+    assert replace(fitted, populations=[now], fits=no_money).warnings == []
+
+
 def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first(
     spark: SparkSession,
     settings: Settings,
