@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import build, generate, lifetime, personas
+from benchmarks import build, generate, kmeans, lifetime, personas
 
 if __name__ == "__main__":
     # First, as the peak of its memory is that of the process.
     lifetime.main()
     generate.main()
     build.main()
+    kmeans.main()
     personas.main()

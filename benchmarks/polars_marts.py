@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import sys
 import time
 from pathlib import Path
@@ -57,12 +58,20 @@ def calculate(raw: Path) -> dict[str, int]:
 
 
 def main() -> None:
-    """Print the seconds and the rows of each mart as JSON."""
+    """Print the seconds, the peak memory and the rows of each mart as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("raw", type=Path)
+    raw = parser.parse_args().raw
     started = time.monotonic()
-    rows = calculate(parser.parse_args().raw)
-    print(json.dumps({"seconds": round(time.monotonic() - started, 2), "rows": rows}))
+    rows = calculate(raw)
+    seconds = time.monotonic() - started
+    # In KiB, as Linux counts.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(
+        json.dumps(
+            {"seconds": round(seconds, 2), "peak_mb": peak // 1024, "rows": rows}
+        )
+    )
 
 
 if __name__ == "__main__":
