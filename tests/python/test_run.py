@@ -71,7 +71,8 @@ def test_the_way_is_gone_in_order_and_told(
         f"select customer_count from {generated.schema('marts')}.rpt_rfm_segments "
         "where segment = 'Champions' and method = 'quintile'",
     )[1]
-    [line] = [line for line in told.out.splitlines() if "│ Champions" in line]
+    lines = told.out.splitlines()
+    [line] = [line for line in lines if line.startswith("│ Champions ")]
     assert f" {customers:,} " in line
     assert "Look at it:  site/index.html" in told.out
     assert "Follow a column:  site/lineage/index.html" in told.out
