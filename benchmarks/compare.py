@@ -1,176 +1,142 @@
 """Whether two engines built the same tables, row by row and column by column.
 
 Run: `.venv/bin/python -m benchmarks.compare FOLDER DATABASE`, where FOLDER holds what
-Spark built, as Parquet in one folder for each schema and table, and DATABASE is the
-DuckDB file that holds the same tables. Rows are matched by the key that the model's
-`grain` test states. Floats may differ by 1e-9, relative or absolute; so may what is
-inside arrays and maps, and sums of doubles that Spark keeps as decimals of twelve or
-more digits. All else must be the same.
+Spark built, as Parquet in a folder for each schema and table, and DATABASE is a DuckDB
+file with the same tables. Rows are matched by the key in the model's `grain` test.
+Floats may differ by 1e-9, relative or absolute, also those in arrays and maps and those
+that Spark sums up as decimals of twelve digits. All else must be the same.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import yaml
 
-ROOT = Path(__file__).parents[1]
+MODELS = Path(__file__).parents[1] / "models"
 SCHEMAS = ("marts", "personas", "insights")
-TOLERANCE = 1e-9
+INEXACT = ("DOUBLE", "FLOAT", "DECIMAL(,12)")
 NUMBER = r"-?\d+(\.\d+)?(e[-+]?\d+)?"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How a table of Spark's compares with DuckDB's."""
-
-    table: str
-    spark_rows: int = 0
-    duckdb_rows: int = 0
-    only_in_spark: int = 0
-    only_in_duckdb: int = 0
-    # How many matched rows differ, for each column in which any does.
-    differing: dict[str, int] = field(default_factory=dict)
-    # Names, order or types of columns that are not the same, or a table that is missing.
-    shape: str = ""
-
-    @property
-    def is_equal(self) -> bool:
-        """Whether the tables are the same."""
-        return (
-            not self.shape
-            and not self.differing
-            and not self.only_in_spark + self.only_in_duckdb
-            and self.spark_rows == self.duckdb_rows
-        )
-
-    def __str__(self) -> str:
-        """One line, with what differs."""
-        if self.is_equal:
-            return f"equal    {self.table}: {self.spark_rows:,} rows"
-        counts = (
-            f"{self.spark_rows:,} rows by Spark, {self.duckdb_rows:,} by DuckDB, "
-            f"{self.only_in_spark:,} and {self.only_in_duckdb:,} on that side only"
-        )
-        columns = ", ".join(f"{name} ({rows:,})" for name, rows in self.differing.items())
-        return "; ".join(
-            part for part in (f"DIFFERS  {self.table}: {counts}", columns, self.shape) if part
-        )
 
 
 def grains() -> dict[str, list[str]]:
     """The columns of each model's key, from its `grain` test."""
-    keys: dict[str, list[str]] = {}
-    for path in (ROOT / "models").rglob("_*.yml"):
-        for model in yaml.safe_load(path.read_text()).get("models", []):
-            for test in model.get("data_tests", []):
-                if isinstance(test, dict) and "grain" in test:
-                    keys.setdefault(model["name"], test["grain"]["arguments"]["columns"])
-    return keys
-
-
-def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
-    """Name and type of each column, timestamps with and without a zone being one."""
-    rows = connection.execute(f"describe select * from {relation}").fetchall()
-    return {name: kind.replace(" WITH TIME ZONE", "") for name, kind, *_ in rows}
-
-
-def differs(column: str, kind: str) -> str:
-    """SQL that is true where the two values of a column are not the same."""
-    left, right = f'spark."{column}"', f'built."{column}"'
-    if kind.startswith("MAP"):
-        left, right = (f"list_sort(map_entries({side}))" for side in (left, right))
-    if kind.endswith(("[]", ")")) and not kind.startswith("DECIMAL"):
-        # The words must be the same, and the numbers between them nearly.
-        text = [f"cast({side} as varchar)" for side in (left, right)]
-        words = [f"regexp_replace({side}, '{NUMBER}', '#', 'g')" for side in text]
-        numbers = [
-            f"cast(regexp_extract_all({side}, '{NUMBER}') as double[])" for side in text
-        ]
-        pairs = f"list_zip({numbers[0]}, {numbers[1]})"
-        apart = far("pair[1]", "pair[2]")
-        return (
-            f"({words[0]} is distinct from {words[1]} or coalesce(list_bool_or("
-            f"list_transform({pairs}, lambda pair: {apart})), false))"
-        )
-    if is_inexact(kind):
-        return f"(({left} is null) != ({right} is null) or coalesce({far(left, right)}, false))"
-    return f"{left} is distinct from {right}"
-
-
-def far(left: str, right: str) -> str:
-    """SQL that is true where two numbers are further apart than the tolerance."""
-    return (
-        f"abs(cast({left} as double) - cast({right} as double)) > {TOLERANCE} * "
-        f"greatest(1, abs(cast({left} as double)), abs(cast({right} as double)))"
-    )
-
-
-def is_inexact(kind: str) -> bool:
-    """Whether a type holds doubles, or sums of them."""
-    scale = kind.rstrip(")").split(",")[-1] if kind.startswith("DECIMAL") else "0"
-    return kind in ("DOUBLE", "FLOAT") or int(scale) >= 12
+    return {
+        model["name"]: test["grain"]["arguments"]["columns"]
+        for path in MODELS.rglob("_*.yml")
+        for model in yaml.safe_load(path.read_text()).get("models", [])
+        for test in model.get("data_tests", [])
+        if "grain" in test
+    }
 
 
 def same_key(column: str, kind: str) -> str:
     """SQL that is true where two rows have the same key, doubles to nine digits."""
-    sides = (f'{side}."{column}"' for side in ("spark", "built"))
-    if is_inexact(kind):
-        sides = (f"format('{{:.8e}}', {side})" for side in sides)
-    return " is not distinct from ".join(sides)
+    sides = [f'spark."{column}"', f'built."{column}"']
+    if kind in INEXACT:
+        sides = [f"format('{{:.8e}}', {side})" for side in sides]
+    return " = ".join(sides)
 
 
-def compare(
-    connection: duckdb.DuckDBPyConnection, folder: Path, table: str, key: list[str]
-) -> Verdict:
-    """Compare one table, given the key of its rows."""
-    files = f"read_parquet('{folder.joinpath(*table.split('.'))}/*.parquet')"
-    try:
-        built = columns_of(connection, table)
-    except duckdb.CatalogException:
-        return Verdict(table, shape="DuckDB has no such table")
-    columns = columns_of(connection, files)
-    if list(built) != list(columns):
-        return Verdict(table, shape=f"columns {list(columns)} against {list(built)}")
-    types = [
-        f"{name} is {kind} against {built[name]}"
+def far(left: str, right: str) -> str:
+    """SQL that is true where two numbers are too far apart."""
+    left, right = f"cast({left} as double)", f"cast({right} as double)"
+    return f"(abs({left} - {right}) > 1e-9 * greatest(1, abs({left}), abs({right})))"
+
+
+def differs(column: str, kind: str) -> str:
+    """SQL that is true where the two values of a column are not the same."""
+    sides = [f'spark."{column}"', f'built."{column}"']
+    different = " is distinct from ".join(sides)
+    if kind in INEXACT:
+        return f"coalesce({far(*sides)}, {different})"
+    if kind.startswith("MAP"):
+        sides = [f"list_sort(map_entries({side}))" for side in sides]
+    elif not kind.endswith("[]"):
+        return different
+    # The words must be the same, and the numbers between them nearly.
+    sides = [f"cast({side} as varchar)" for side in sides]
+    words = [f"regexp_replace({side}, '{NUMBER}', '#', 'g')" for side in sides]
+    numbers = [f"regexp_extract_all({side}, '{NUMBER}')" for side in sides]
+    pairs = f"list_zip({', '.join(numbers)})"
+    return (
+        f"({' is distinct from '.join(words)} or coalesce(list_bool_or(list_transform("
+        f"{pairs}, lambda pair: {far('pair[1]', 'pair[2]')})), false))"
+    )
+
+
+def differences(
+    database: duckdb.DuckDBPyConnection, spark: str, table: str, key: list[str]
+) -> tuple[int, list[str]]:
+    """How many rows Spark built, and what is not the same, given the key of a row."""
+    shapes = []
+    for relation in (spark, table):
+        try:
+            described = database.execute(f"describe from {relation}").fetchall()
+        except duckdb.CatalogException as error:
+            return 0, [str(error).splitlines()[0]]
+        # Spark writes all its timestamps with a zone, and may sum to wider decimals.
+        shapes.append(
+            [
+                f"{name} {re.sub(' WITH TIME ZONE|[0-9]+(?=,)', '', kind)}"
+                for name, kind, *_ in described
+            ]
+        )
+    if shapes[0] != shapes[1]:
+        changed = sorted(set(shapes[0]) ^ set(shapes[1])) or "their order"
+        return 0, [f"columns differ in {changed}"]
+    columns = dict(shape.split(" ", 1) for shape in shapes[0])
+    keys = " and ".join(same_key(name, columns[name]) for name in key)
+    counts = (
+        f"count(*) filter (spark.here and built.here and {differs(name, kind)})"
         for name, kind in columns.items()
-        if kind != built[name]
-    ]
-    found = connection.execute(
-        f"""
-        select
-            (select count(*) from {files}),
-            (select count(*) from {table}),
-            count(*) filter (built.is_there is null),
-            count(*) filter (spark.is_there is null),
-            {", ".join(
-                "count(*) filter (spark.is_there and built.is_there and "
-                f"{differs(name, kind)})" for name, kind in columns.items()
-            )}
-        from (select *, true as is_there from {files}) as spark
-        full join (select *, true as is_there from {table}) as built
-            on {" and ".join(same_key(name, columns[name]) for name in key)}
-        """
-    ).fetchone()
-    differing = {name: rows for name, rows in zip(columns, found[4:], strict=True) if rows}
-    return Verdict(table, *found[:4], differing, "; ".join(types))
+    )
+    spark_rows, built_rows, only_in_spark, only_in_built, *in_columns = (
+        database.execute(
+            f"""
+            select
+                (select count(*) from {spark}),
+                (select count(*) from {table}),
+                count(*) filter (built.here is null),
+                count(*) filter (spark.here is null),
+                {", ".join(counts)}
+            from (select *, true as here from {spark}) as spark
+            full join (select *, true as here from {table}) as built on {keys}
+            """
+        ).fetchone()
+    )
+    found = {
+        f"{spark_rows:,} rows against {built_rows:,}": spark_rows - built_rows,
+        f"{only_in_spark:,} rows by Spark only": only_in_spark,
+        f"{only_in_built:,} rows by DuckDB only": only_in_built,
+        **{
+            f"{rows:,} rows differ in {name}": rows
+            for name, rows in zip(columns, in_columns, strict=True)
+        },
+    }
+    return spark_rows, [what for what, rows in found.items() if rows]
 
 
-def compare_all(folder: Path, database: Path) -> list[Verdict]:
-    """Compare all tables that Spark built."""
+def compare(folder: Path, database: Path) -> dict[str, tuple[int, list[str]]]:
+    """Rows and differences of each table that Spark built."""
     keys = grains()
-    with duckdb.connect(str(database), read_only=True) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        return [
-            compare(connection, folder, f"{schema}.{path.name}", keys[path.name])
+    with duckdb.connect(database, read_only=True) as built:
+        built.execute("set TimeZone = 'UTC'")
+        return {
+            f"{schema}.{path.name}": differences(
+                built,
+                f"read_parquet('{path}/*.parquet')",
+                # In full: the database may have the name of a schema.
+                f'"{database.stem}".{schema}.{path.name}',
+                keys[path.name],
+            )
             for schema in SCHEMAS
             for path in sorted((folder / schema).iterdir())
-        ]
+        }
 
 
 def main() -> None:
@@ -178,10 +144,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("database", type=Path)
-    arguments = parser.parse_args()
-    verdicts = compare_all(arguments.folder, arguments.database)
-    print(*verdicts, sep="\n")
-    sys.exit(not verdicts or not all(verdict.is_equal for verdict in verdicts))
+    tables = compare(**vars(parser.parse_args()))
+    for table, (rows, found) in tables.items():
+        print(f"{table}: {'; '.join(found) or f'equal, {rows:,} rows'}")
+    sys.exit(not tables or any(found for _, found in tables.values()))
 
 
 if __name__ == "__main__":

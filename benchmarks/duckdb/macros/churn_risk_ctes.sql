@@ -13,8 +13,6 @@ cadences as (
                 then 'own'
             else 'population'
         end as cadence_basis,
-        customers.last_purchase_date - customers.first_purchase_date
-            as last_purchase_age,
         purchase_fit.no_fit_reason,
         case
             when customers.purchase_day_count > 0
@@ -22,11 +20,8 @@ cadences as (
                     {{ p_alive(
                         'purchase_fit',
                         '(customers.purchase_day_count - 1)',
-                        '(customers.last_purchase_date - customers.first_purchase_date)',
-                        '(
-                            customers.last_purchase_date - customers.first_purchase_date
-                            + customers.recency_days
-                        )'
+                        '(last_purchase_date - first_purchase_date)',
+                        '(last_purchase_date - first_purchase_date + recency_days)'
                     ) | indent(20) }}
         end as p_alive
 

@@ -7,7 +7,11 @@
             / (
                 1
                 + {{ fit }}.a
-                / ({{ fit }}.b + {{ repeat_count }} - if({{ fit }}.model = 'BG/NBD', 1, 0))
+                / (
+                    {{ fit }}.b
+                    + {{ repeat_count }}
+                    - if({{ fit }}.model = 'BG/NBD', 1, 0)
+                )
                 -- A power as the exponential of a logarithm, kept from overflowing.
                 * exp(
                     least(

@@ -1,6 +1,7 @@
 {% macro rfm_quantile_ctes(buyers, period) -%}
-{# q_k is the value at 0-based index ceil(k (n - 1) / 5) - 1 of the sorted values. That is
-   the discrete quantile k / 5 of all values but the greatest, which is never asked for. #}
+{# q_k is the value at 0-based index ceil(k (n - 1) / 5) - 1 of the sorted values. That
+   is the discrete quantile k / 5 of all values but the greatest, which is never asked
+   for. #}
 greatest_of as (
 
     select

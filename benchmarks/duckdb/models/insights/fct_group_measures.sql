@@ -31,8 +31,8 @@ customer_sums as (
         sum(net_revenue) as net_revenue,
         sum(revenue) as revenue_sum,
         sum(revenue * revenue) as squared_revenue_sum,
-        cast(count_if(has_high_churn_risk) as double) as churn_sum,
-        cast(count_if(has_returns) as double) as returns_sum
+        cast(count(*) filter (has_high_churn_risk) as double) as churn_sum,
+        cast(count(*) filter (has_returns) as double) as returns_sum
 
     from customers
 

@@ -48,9 +48,9 @@ customers_by_month as (
     select
         month_start_date,
         count(*) as customers,
-        count_if(previous_purchase_month is null) as new_customers,
-        count_if(previous_purchase_month is not null) as returning_customers,
-        count_if(previous_purchase_month = month_start_date - interval 1 month)
+        count(*) filter (previous_purchase_month is null) as new_customers,
+        count(*) filter (previous_purchase_month is not null) as returning_customers,
+        count(*) filter (previous_purchase_month = month_start_date - interval 1 month)
             as retained_customers
 
     from purchase_months
@@ -65,7 +65,7 @@ customers_by_state as (
     select
         month_end_date as period_end_date,
         count(*) as known_customers,
-        count_if(recency_days <= {{ var('active_days') }}) as active_customers
+        count(*) filter (recency_days <= {{ var('active_days') }}) as active_customers
 
     from {{ ref('fct_customer_rfm_monthly') }}
 
@@ -76,7 +76,7 @@ customers_by_state as (
     select
         last_day(as_of_date - 1) as period_end_date,
         count(*) as known_customers,
-        count_if(recency_days <= {{ var('active_days') }}) as active_customers
+        count(*) filter (recency_days <= {{ var('active_days') }}) as active_customers
 
     from {{ ref('dim_customers') }}
 
@@ -157,8 +157,10 @@ explained as (
     select
         compared.*,
         definitions.unit,
-        {{ fill_placeholders('definitions.description', placeholders) }} as metric_description,
-        {{ fill_placeholders('definitions.expression', placeholders) }} as source_expression,
+        {{ fill_placeholders('definitions.description', placeholders) }}
+            as metric_description,
+        {{ fill_placeholders('definitions.expression', placeholders) }}
+            as source_expression,
         if(
             compared.is_complete or definitions.running_source_model is null,
             definitions.source_model,

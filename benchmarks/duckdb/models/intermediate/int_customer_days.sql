@@ -7,8 +7,8 @@ customer_hours as (
         transacted_date as activity_date,
         transacted_hour,
         count(*) as line_count,
-        count_if(amount > 0) as purchase_line_count,
-        count_if(amount < 0) as return_line_count,
+        count(*) filter (amount > 0) as purchase_line_count,
+        count(*) filter (amount < 0) as return_line_count,
         sum(greatest(amount, 0)) as gross_amount,
         sum(amount) as net_amount,
         max(_changed_batch_id) as _changed_batch_id

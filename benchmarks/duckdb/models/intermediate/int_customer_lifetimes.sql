@@ -3,8 +3,8 @@ select
     min(activity_date) as first_activity_date,
     min(activity_date) filter (net_amount > 0) as first_purchase_date,
     max(activity_date) filter (net_amount > 0) as last_purchase_date,
-    count_if(net_amount > 0) as purchase_day_count,
-    count_if(net_amount > 0 and isodow(activity_date) >= 6)
+    count(*) filter (net_amount > 0) as purchase_day_count,
+    count(*) filter (net_amount > 0 and isodow(activity_date) >= 6)
         as weekend_purchase_day_count,
     cast(sum(purchase_line_count) as bigint) as transaction_count,
     cast(sum(return_line_count) as bigint) as return_count,

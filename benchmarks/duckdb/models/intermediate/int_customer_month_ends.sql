@@ -19,7 +19,7 @@ movements as (
         date_diff('month', history.first_month_start_date, days.activity_date)
             as month_number,
         history.last_month_number,
-        count_if(days.net_amount > 0) as purchase_day_count,
+        count(*) filter (days.net_amount > 0) as purchase_day_count,
         max(days.activity_date) filter (days.net_amount > 0) as last_purchase_date,
         sum(days.net_amount) as net_revenue,
         max(days._changed_batch_id) as _changed_batch_id

@@ -4,8 +4,8 @@ select
     product_category,
     payment_method,
     transacted_hour,
-    count_if(amount > 0) as transaction_count,
-    count_if(amount < 0) as return_count,
+    count(*) filter (amount > 0) as transaction_count,
+    count(*) filter (amount < 0) as return_count,
     cast(sum(greatest(amount, 0)) as decimal(18, 2)) as gross_revenue,
     cast(sum(amount) as decimal(18, 2)) as net_revenue
 

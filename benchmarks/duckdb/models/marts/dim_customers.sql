@@ -9,7 +9,7 @@ favourites as (
             attribute_value, (-purchase_line_count, -net_revenue, attribute_value)
         ) filter (attribute = '{{ attribute }}') as {{ attribute }},
         {%- endfor %}
-        count_if(attribute = 'product_category') as distinct_category_count
+        count(*) filter (attribute = 'product_category') as distinct_category_count
 
     from {{ ref('fct_customer_preferences') }}
 
@@ -41,7 +41,7 @@ customers as (
     select
         customer_id,
         quarantine_reason is not null as has_quarantined_attributes,
-        -- Attributes that break a rule are not to be trusted; that they are customers is.
+        -- Attributes that break a rule are not to be trusted; that it is a customer is.
         case when quarantine_reason is null then age end as age,
         if(quarantine_reason is null, gender, 'unknown') as gender,
         if(quarantine_reason is null, location, 'unknown') as location,
@@ -114,8 +114,9 @@ select
     coalesce(population.gross_revenue, 0) as gross_revenue,
     coalesce(population.returned_revenue, 0) as returned_revenue,
     coalesce(population.net_revenue, 0) as net_revenue,
-    {{ money_per('population.net_revenue', 'nullif(population.purchase_day_count, 0)') }}
-        as average_basket,
+    {{ money_per(
+        'population.net_revenue', 'nullif(population.purchase_day_count, 0)'
+    ) }} as average_basket,
     population.mean_gap_days,
     population.median_gap_days,
     cast(coalesce(favourites.distinct_category_count, 0) as int)

@@ -1,7 +1,7 @@
 select
     customer_id,
     cast(date_trunc('month', activity_date) as date) as month_start_date,
-    count_if(net_amount > 0) as purchase_day_count,
+    count(*) filter (net_amount > 0) as purchase_day_count,
     max(activity_date) filter (net_amount > 0) as last_purchase_date,
     cast(sum(purchase_line_count) as bigint) as transaction_count,
     cast(sum(return_line_count) as bigint) as return_count,

@@ -8,7 +8,7 @@ with
         customer_id,
         {{ attribute }},
         count(*) as line_count,
-        count_if(amount > 0) as purchase_line_count,
+        count(*) filter (amount > 0) as purchase_line_count,
         sum(amount) as net_amount
 
     from {{ ref('stg_transactions') }}
@@ -27,7 +27,7 @@ select
     {{ attribute }} as attribute_value,
     cast(sum(line_count) as bigint) as line_count,
     cast(sum(purchase_line_count) as bigint) as purchase_line_count,
-    count_if(net_amount > 0) as purchase_day_count,
+    count(*) filter (net_amount > 0) as purchase_day_count,
     cast(sum(net_amount) as decimal(18, 2)) as net_revenue
 
 from {{ attribute }}_days

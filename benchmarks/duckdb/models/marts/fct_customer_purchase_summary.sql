@@ -22,7 +22,7 @@ customers as (
         count(*) as day_count_today,
         max(days.activity_date) as last_date_today,
         sum(days.net_amount) as net_amount_today,
-        count_if(days.activity_date < dates.cut_date) as day_count_at_cut,
+        count(*) filter (days.activity_date < dates.cut_date) as day_count_at_cut,
         max(days.activity_date) filter (days.activity_date < dates.cut_date)
             as last_date_at_cut,
         sum(days.net_amount) filter (days.activity_date < dates.cut_date)

@@ -56,7 +56,8 @@ scored as (
         1
         {%- for score in range(2, 6) %}
             + cast(coalesce(
-                customers.{{ value }} {{ reaches }} cut_points.{{ measure }}_{{ score }},
+                customers.{{ value }}
+                {{ reaches }} cut_points.{{ measure }}_{{ score }},
                 false
             ) as int)
         {%- endfor %}

@@ -15,7 +15,7 @@ sales as (
 
     select
         activity_date,
-        count_if(net_amount > 0) as customer_count,
+        count(*) filter (net_amount > 0) as customer_count,
         sum(purchase_line_count) as transaction_count,
         sum(return_line_count) as return_count,
         sum(gross_amount) as gross_revenue,
@@ -40,7 +40,8 @@ select
     cast(coalesce(sales.net_revenue, 0) as decimal(18, 2)) as net_revenue,
     case
         when count(*) over last_week = 7
-            then {{ money_per('sum(coalesce(sales.net_revenue, 0)) over last_week', 7) }}
+            then
+                {{ money_per('sum(coalesce(sales.net_revenue, 0)) over last_week', 7) }}
     end as net_revenue_7_day_mean
 
 from calendar

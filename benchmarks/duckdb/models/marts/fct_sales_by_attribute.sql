@@ -62,7 +62,7 @@ daily_purchases as (
 
     select
         isodow(activity_date) as day_of_week,
-        count_if(net_amount > 0) as purchase_day_count
+        count(*) filter (net_amount > 0) as purchase_day_count
 
     from {{ ref('int_customer_days') }}
 

@@ -22,7 +22,7 @@ by_segment as (
         customers.segment,
         preferences.attribute,
         preferences.attribute_value,
-        count_if(preferences.purchase_line_count > 0) as customer_count,
+        count(*) filter (preferences.purchase_line_count > 0) as customer_count,
         cast(sum(preferences.purchase_line_count) as bigint) as transaction_count,
         cast(sum(preferences.net_revenue) as decimal(18, 2)) as net_revenue,
         sum(
@@ -48,7 +48,7 @@ segments as (
 
     select
         segment,
-        count_if(transaction_count > 0) as base_customer_count
+        count(*) filter (transaction_count > 0) as base_customer_count
 
     from customers
 

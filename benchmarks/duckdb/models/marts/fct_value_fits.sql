@@ -22,8 +22,8 @@ questions as (
 
 ),
 
--- Today the latest fit that is not of a later day; at the cut only one of the cut itself,
--- and of two the one whose hold-out ends today.
+-- Today the latest fit that is not of a later day; at the cut only one of the cut
+-- itself, and of two the one whose hold-out ends today.
 chosen as (
 
     select

@@ -24,7 +24,7 @@ actuals as (
 
     select
         customer_id,
-        count_if(net_amount > 0) as purchase_day_count,
+        count(*) filter (net_amount > 0) as purchase_day_count,
         sum(net_amount) as net_revenue
 
     from {{ ref('int_customer_days') }}

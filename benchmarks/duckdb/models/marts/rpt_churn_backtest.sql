@@ -79,7 +79,7 @@ outcomes as (
         churn_risks.cadence_risk,
         churn_risks.p_alive_risk,
         count(*) as customer_count,
-        count_if(returned.customer_id is null) as churned_customer_count
+        count(*) filter (returned.customer_id is null) as churned_customer_count
 
     from churn_risks
 

@@ -49,7 +49,7 @@ activity as (
         customers.registration_month,
         customers.first_purchase_month,
         months.month_start_date,
-        count_if(months.purchase_day_count > 0) as active_customer_count,
+        count(*) filter (months.purchase_day_count > 0) as active_customer_count,
         sum(months.net_revenue) as net_revenue
 
     from {{ ref('fct_customer_months') }} as months

@@ -8,7 +8,7 @@ by_value as (
         '{{ attribute }}' as attribute,
         {{ attribute }} as attribute_value,
         count(*) as customer_count,
-        count_if(purchase_day_count > 0) as buyer_count,
+        count(*) filter (purchase_day_count > 0) as buyer_count,
         cast(sum(purchase_day_count) as bigint) as purchase_day_count,
         cast(sum(net_revenue) as decimal(18, 2)) as net_revenue
 

@@ -62,8 +62,8 @@ all_features as (
         runs.run_id,
         features.feature,
         features.block,
-        count_if(features.run_id = runs.run_id) = 1 as is_there,
-        count_if(features.run_id = runs.previous_run_id) = 1 as was_there
+        count(*) filter (features.run_id = runs.run_id) = 1 as is_there,
+        count(*) filter (features.run_id = runs.previous_run_id) = 1 as was_there
 
     from runs
 
