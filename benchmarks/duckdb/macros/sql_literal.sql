@@ -1,0 +1,3 @@
+{% macro sql_literal(text) -%}
+    concat('''', replace(replace({{ text }}, '\', '\\'), '''', '\'''), '''')
+{%- endmacro %}
