@@ -34,7 +34,8 @@ lint: install
 	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
 
 ## The measurements at full scale.
-bench: install
+bench: $(UV)
+	$(UV) sync --locked --quiet --group bench
 	$(BIN)/python -m benchmarks
 
 install: $(UV)

@@ -1,11 +1,12 @@
-"""What a full build, its tests, and one more day cost; and what Polars takes.
+"""What a full build, its tests, and one more day cost, beside dbt-duckdb and Polars.
 
 Run: `.venv/bin/python -m benchmarks.build`, with an engine that is up or can start.
 
-In one run and in turn: all models built anew without tests, the same with all tests of
-the data, and the build after one more day. No personas are trained and no customer
-value is fitted, so what is built on those is empty. Polars calculates the RFM, pattern
-and cohort marts from the same raw Parquet files, in a process of its own.
+Personas are trained and customer value is fitted once. Then, in turn: all models built
+anew without tests, the same marts by dbt-duckdb from the same rows in Parquet files,
+the RFM, pattern and cohort marts by Polars, all models with all tests of the data, the
+build after one more day, and one with nothing new. All rows that Spark and DuckDB built
+are compared: where they differ, the benchmark fails.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ import argparse
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import compare
 from benchmarks.schemas import own_schemas
 from benchmarks.spread import spread
-from python_jobs import contract, dbt, engine, session
+from python_jobs import contract, dbt, engine, session, train, value
 from python_jobs.errors import UserError
 from python_jobs.generate import Options, generate
 from python_jobs.settings import Settings
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 SLOWEST = 15
+# What DuckDB reads, and what it builds.
+READ = ("raw", "ml")
+BUILT = ("marts", "personas", "insights")
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")
 # Unit tests cost the same whatever the data.
 WITH_TESTS = ("--exclude-resource-type", "unit_test")
@@ -94,18 +100,57 @@ def build(settings: Settings, *arguments: str) -> Build:
     )
 
 
-def polars(settings: Settings) -> dict[str, Any]:
-    """What the Polars calculation says of itself: seconds, rows and peak memory."""
-    raw = settings.home / "warehouse" / f"{settings.schema('raw')}.db"
+def export(spark: SparkSession, settings: Settings, folder: Path, *layers: str) -> None:
+    """Write all tables of the layers as Parquet, a folder for each schema and table."""
+    for layer in layers:
+        schema = settings.schema(layer)
+        for row in spark.sql(f"show tables in {schema}").collect():
+            spark.table(f"{schema}.{row.tableName}").write.mode("overwrite").parquet(
+                str(folder / layer / row.tableName)
+            )
+
+
+def other(module: str, *arguments: Path) -> dict[str, Any]:
+    """What the calculation of another tool says: seconds, peak memory and more.
+
+    It has a process of its own, so that its memory can be told.
+
+    Raises:
+        UserError: It failed.
+    """
     ran = subprocess.run(
-        [sys.executable, "-m", "benchmarks.polars_marts", str(raw)],
+        [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
     )
     if ran.returncode != 0:
-        raise UserError(f"the Polars calculation failed: {ran.stderr[-2000:]}")
+        said = (ran.stdout + ran.stderr)[-3000:]
+        raise UserError(f"benchmarks.{module} failed: {said}")
     return json.loads(ran.stdout)
+
+
+def learn(settings: Settings, options: Options) -> None:
+    """Make up raw data, build what trainings read, train personas and fit value."""
+    with session.connect(settings) as spark:
+        generate(spark, settings, options)
+    build(settings, "--full-refresh", *WITHOUT_TESTS)
+    with session.connect(settings) as spark:
+        train.train(spark, settings)
+        value.fit(spark, settings)
+
+
+def same(settings: Settings, folder: Path, database: Path) -> dict[str, int]:
+    """The rows of each table that both built; raise UserError where they differ."""
+    with session.connect(settings) as spark:
+        export(spark, settings, folder, *BUILT)
+    tables = compare.compare(folder, database)
+    differences = [
+        f"{table}: {'; '.join(found)}" for table, (_, found) in tables.items() if found
+    ]
+    if differences:
+        raise UserError("Spark and DuckDB differ: " + ", ".join(differences))
+    return {table: rows for table, (rows, _) in tables.items()}
 
 
 def main() -> None:
@@ -121,15 +166,23 @@ def main() -> None:
         customers=arguments.customers, transactions=arguments.transactions
     )
     taken: dict[str, list[Build]] = defaultdict(list)
-    readings, others = [], []
-    with own_schemas(settings, "benchmark_build") as own:
-        with session.connect(settings) as spark:
-            generate(spark, own, options)
+    others: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    readings = []
+    equal: dict[str, int] = {}
+    with (
+        own_schemas(settings, "benchmark_build") as own,
+        tempfile.TemporaryDirectory(dir=settings.home) as home,
+    ):
+        folder, database = Path(home) / "parquet", Path(home) / "marts.duckdb"
+        learn(own, options)
         for run in range(arguments.runs):
             with session.connect(settings) as spark:
+                export(spark, own, folder, *READ)
                 readings.append(read_once(spark, own))
-            others.append(polars(own))
             taken["full"].append(build(own, "--full-refresh", *WITHOUT_TESTS))
+            others["duckdb"].append(other("duckdb_marts", folder, database))
+            others["polars"].append(other("polars_marts", folder / "raw"))
+            equal = equal or same(own, folder, database)
             taken["with_tests"].append(build(own, "--full-refresh", *WITH_TESTS))
             with session.connect(settings) as spark:
                 generate(spark, own, replace(options, append_days=1))
@@ -146,10 +199,22 @@ def main() -> None:
                 "runs": arguments.runs,
                 "heap_mb": settings.heap_mb,
                 "engine_peak_mb": _peak_mb(engine.running(settings)),
-                "read_raw_once_seconds": spread(readings),
-                "polars_seconds": spread([one["seconds"] for one in others]),
-                "polars_peak_mb": max(one["peak_mb"] for one in others),
                 "bytes_after_all": written,
+                "read_raw_once_seconds": spread(readings),
+                "others": {
+                    name: {
+                        "seconds": spread([one["seconds"] for one in ran]),
+                        "ratio_of_full": spread(
+                            [
+                                whole / one["seconds"]
+                                for one, whole in zip(ran, full, strict=True)
+                            ]
+                        ),
+                        "last": ran[-1],
+                    }
+                    for name, ran in others.items()
+                },
+                "equal_rows": equal,
                 "builds": {
                     name: {
                         "seconds": spread([one.seconds for one in builds]),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -53,7 +54,7 @@ def build(folder: Path, database: Path, **variables: Any) -> float:
 
 
 def main() -> None:
-    """Print the seconds of the build, and of each model, as JSON."""
+    """Print the seconds, peak memory, bytes and seconds by model as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("database", type=Path)
@@ -65,7 +66,19 @@ def main() -> None:
         for result in json.loads(results.read_text())["results"]
     }
     slowest = dict(sorted(models.items(), key=lambda item: item[1], reverse=True))
-    print(json.dumps({"seconds": round(seconds, 2), "models": slowest}, indent=2))
+    # In KiB, as Linux counts, of the only child.
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(
+        json.dumps(
+            {
+                "seconds": round(seconds, 2),
+                "peak_mb": peak // 1024,
+                "bytes": arguments.database.stat().st_size,
+                "models": slowest,
+            },
+            indent=2,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ customer_sums as (
         group_type,
         group_name,
         count(*) as customer_count,
-        sum(net_revenue) as net_revenue,
+        cast(sum(net_revenue) as decimal(18, 2)) as net_revenue,
         sum(cast(net_revenue as double)) as revenue_sum,
         sum(cast(net_revenue as double) * cast(net_revenue as double))
             as squared_revenue_sum,

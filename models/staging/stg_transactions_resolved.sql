@@ -68,7 +68,11 @@ ranked as (
         row_number() over (
             partition by transaction_id
             order by _batch_id desc, row_hash desc
-        ) as version_rank
+        ) as version_rank,
+        -- Where any version of the line counted: those days change when it moves away.
+        collect_set(struct(customer_id, transacted_date)) over (
+            partition by transaction_id
+        ) as customer_days
 
     from deliveries
 
@@ -79,21 +83,6 @@ newest as (
     select * from ranked
 
     where version_rank = 1
-
-),
-
--- Where older versions of a line counted: those days change when the line moves away.
-superseded as (
-
-    select
-        transaction_id,
-        collect_set(struct(customer_id, transacted_date)) as customer_days
-
-    from ranked
-
-    where version_rank > 1
-
-    group by transaction_id
 
 ),
 
@@ -137,7 +126,7 @@ candidates as (
         newest.payment_method,
         {% if is_incremental() %}
         concat(
-            coalesce(superseded.customer_days, array()),
+            newest.customer_days,
             coalesce(known.superseded_customer_days, array()),
             case
                 when known.transaction_id is null then array()
@@ -145,15 +134,13 @@ candidates as (
             end
         ) as earlier_customer_days,
         {% else %}
-        coalesce(superseded.customer_days, array()) as earlier_customer_days,
+        newest.customer_days as earlier_customer_days,
         {% endif %}
         newest._batch_id,
         newest._ingested_at,
         newest._source
 
     from newest
-
-    left join superseded on newest.transaction_id = superseded.transaction_id
 
     {% if is_incremental() %}
     left join known on newest.transaction_id = known.transaction_id

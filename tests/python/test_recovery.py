@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,12 +53,50 @@ def test_the_hidden_personas_are_found(recovered: dict[str, float]) -> None:
     assert recovered["has_structure"]
 
 
-@pytest.mark.usefixtures("recovered")
-def test_customers_keep_their_persona_for_a_month(settings: Settings) -> None:
-    later = a_month_later(settings, MANY)
+@pytest.fixture(scope="module")
+def later(settings: Settings, recovered: dict[str, float]) -> dict[str, Any]:
+    """A second training, 30 days later."""
+    assert recovered
+    return a_month_later(settings, MANY)
+
+
+def test_customers_keep_their_persona_for_a_month(later: dict[str, Any]) -> None:
     assert later["common_customers"] > 9_000
     assert later["share_that_kept_its_persona"] >= 0.95
     assert later["news"] == []
+
+
+@pytest.mark.usefixtures("later")
+def test_the_marts_know_both_trainings_and_show_the_newest(
+    spark: SparkSession, settings: Settings
+) -> None:
+    build(
+        settings,
+        *("--select", "+path:models/personas", "--indirect-selection", "cautious"),
+        *("--exclude", "test_type:unit"),
+    )
+    runs = spark.table(f"{settings.schema('ml')}.persona_runs").orderBy("run_id")
+    first, second = (row.run_id for row in runs.collect())
+
+    def shown(mart: str, columns: str) -> list[tuple[Any, ...]]:
+        rows = spark.sql(
+            f"select distinct {columns} from {settings.schema('personas')}.{mart} "
+            "order by all"
+        )
+        return [tuple(row) for row in rows.collect()]
+
+    assert shown("fct_customer_persona_history", "run_id") == [(first,), (second,)]
+    for mart in ("fct_customer_personas", "dim_personas", "rpt_persona_profiles"):
+        assert shown(mart, "run_id") == [(second,)]
+    assert shown("rpt_persona_changes", "run_id, persona_change") == [
+        (first, "appeared"),
+        (second, "kept"),
+    ]
+    features = spark.table(f"{settings.schema('ml')}.persona_features")
+    measured = features.where(features.run_id == second).count()
+    drift = shown("rpt_persona_drift", "run_id, feature")
+    assert {run_id for run_id, _ in drift} == {second}
+    assert len(drift) >= measured > 30
 
 
 def test_the_planted_value_is_within_the_intervals(

@@ -471,6 +471,31 @@ def test_what_hardly_anybody_has_founds_no_persona(
     assert min(persona.size for persona in run.personas) > 100
 
 
+def test_customers_without_structure_get_personas_and_a_warning(
+    spark: SparkSession, settings: Settings
+) -> None:
+    """The planted customers, each block of features shuffled for itself."""
+    draw = np.random.default_rng(3)
+    rows = planted()
+    columns = list(COLUMNS)
+    value, demographics = columns[2:11], columns[-4:]
+    time, category, payment = columns[11:16], columns[16:17], columns[17:18]
+    for block in (value, time, category, payment, demographics):
+        others = [rows[place] for place in draw.permutation(len(rows))]
+        taken = [{name: other.get(name) for name in block} for other in others]
+        rows = [row | values for row, values in zip(rows, taken, strict=True)]
+    run = trained_apart(spark, settings, "noise", rows)
+    own = apart(settings, "noise")
+    assert not run.has_structure
+    [warning] = run.warnings
+    assert warning.startswith("the customers show no structure beyond chance")
+    [published] = table(spark, own, "persona_runs", run.run_id).has_structure
+    assert not published
+    curve = table(spark, own, "persona_selection", run.run_id).set_index("k")
+    assert not curve.is_credible.any()
+    assert run.k == curve.silhouette.idxmax()
+
+
 @pytest.fixture(scope="module")
 def sampled(spark: SparkSession, settings: Settings) -> list[TrainedRun]:
     """Two trainings on the planted customers that choose k on some hundred of them."""

@@ -6,11 +6,41 @@ batches as (
 
 ),
 
-rejects as (
+resolved as (
+
+    select
+        _batch_id as batch_id,
+        quarantine_reason
+
+    from {{ ref('stg_transactions_resolved') }}
+
+    union all
+
+    select
+        _batch_id as batch_id,
+        quarantine_reason
+
+    from {{ ref('stg_customers_resolved') }}
+
+),
+
+staged as (
 
     select
         batch_id,
-        'rejected' as outcome,
+        quarantine_reason,
+        count(*) as row_count
+
+    from resolved
+
+    group by batch_id, quarantine_reason
+
+),
+
+rejected as (
+
+    select
+        batch_id,
         reason,
         count(*) as row_count
 
@@ -20,111 +50,60 @@ rejects as (
 
 ),
 
-valid as (
-
-    select _batch_id as batch_id from {{ ref('stg_transactions') }}
-
-    union all
-
-    select _batch_id as batch_id from {{ ref('stg_customers') }}
-
-),
-
-valid_counts as (
+-- What was staged is no superseded row: each of its counts is taken from all raw rows.
+counts as (
 
     select
         batch_id,
-        'valid' as outcome,
-        'none' as reason,
-        count(*) as row_count
-
-    from valid
-
-    group by batch_id
-
-),
-
-quarantined as (
-
-    select
-        _batch_id as batch_id,
-        quarantine_reason
-
-    from {{ ref('stg_quarantined_transactions') }}
-
-    union all
-
-    select
-        _batch_id as batch_id,
-        quarantine_reason
-
-    from {{ ref('stg_quarantined_customers') }}
-
-),
-
-quarantined_counts as (
-
-    select
-        batch_id,
-        'quarantined' as outcome,
-        quarantine_reason as reason,
-        count(*) as row_count
-
-    from quarantined
-
-    group by batch_id, quarantine_reason
-
-),
-
-staged as (
-
-    select * from valid_counts
-
-    union all
-
-    select * from quarantined_counts
-
-),
-
-staged_counts as (
-
-    select
-        batch_id,
-        sum(row_count) as row_count
+        outcome,
+        reason,
+        counted as row_count
 
     from staged
 
-    group by batch_id
+        lateral view stack(
+            2,
+            if(quarantine_reason is null, 'valid', 'quarantined'),
+            coalesce(quarantine_reason, 'none'),
+            row_count,
+            'superseded', 'newer_version', -row_count
+        ) as outcome, reason, counted
 
-),
-
-superseded as (
+    union all
 
     select
-        batches.batch_id,
+        batch_id,
         'superseded' as outcome,
         'newer_version' as reason,
-        batches.rows_raw - coalesce(staged_counts.row_count, 0) as row_count
+        rows_raw as row_count
 
     from batches
 
-    left join staged_counts on batches.batch_id = staged_counts.batch_id
+    union all
+
+    select
+        batch_id,
+        'rejected' as outcome,
+        reason,
+        row_count
+
+    from rejected
 
 ),
 
 outcomes as (
 
-    select * from staged
+    select
+        batch_id,
+        outcome,
+        reason,
+        sum(row_count) as row_count
 
-    union all
+    from counts
 
-    select * from rejects
+    group by batch_id, outcome, reason
 
-    union all
-
-    select * from superseded
-
-    where row_count != 0
+    having sum(row_count) != 0
 
 )
 
