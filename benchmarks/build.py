@@ -110,7 +110,7 @@ def export(spark: SparkSession, settings: Settings, folder: Path, *layers: str) 
             )
 
 
-def other(module: str, *arguments: Path) -> dict[str, Any]:
+def other(module: str, *arguments: Path | str) -> dict[str, Any]:
     """What the calculation of another tool says: seconds, peak memory and more.
 
     It has a process of its own, so that its memory can be told.
@@ -180,7 +180,12 @@ def main() -> None:
                 export(spark, own, folder, *READ)
                 readings.append(read_once(spark, own))
             taken["full"].append(build(own, "--full-refresh", *WITHOUT_TESTS))
-            others["duckdb"].append(other("duckdb_marts", folder, database))
+            others["duckdb"].append(
+                other(
+                    *("duckdb_marts", folder, database),
+                    f"--schema-prefix={own.schema_prefix}",
+                )
+            )
             others["polars"].append(other("polars_marts", folder / "raw"))
             equal = equal or same(own, folder, database)
             taken["with_tests"].append(build(own, "--full-refresh", *WITH_TESTS))

@@ -58,8 +58,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("database", type=Path)
+    parser.add_argument(
+        "--schema-prefix", default="", help="what Spark's schemas begin with"
+    )
     arguments = parser.parse_args()
-    seconds = build(arguments.folder, arguments.database)
+    seconds = build(
+        arguments.folder, arguments.database, schema_prefix=arguments.schema_prefix
+    )
     results = arguments.database.with_suffix(".target") / "run_results.json"
     models = {
         result["unique_id"].split(".")[-1]: round(result["execution_time"], 2)

@@ -119,7 +119,8 @@ compared as (
 
 )
 
--- Sums of decimals: those of doubles would come out by the order of the rows.
+-- Sums of decimals: those of doubles would come out by the order of the rows. A
+-- difference of wider ones would lose a digit.
 select
     model,
     target,
@@ -128,7 +129,8 @@ select
     count(*) as customer_count,
     sum(cast(predicted as decimal(38, 12))) as predicted_sum,
     sum(actual) as actual_sum,
-    sum(abs(cast(predicted as decimal(38, 12)) - actual)) as absolute_error_sum
+    sum(abs(cast(predicted as decimal(26, 12)) - cast(actual as decimal(18, 2))))
+        as absolute_error_sum
 
 from compared
 

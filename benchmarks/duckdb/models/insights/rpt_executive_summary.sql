@@ -1,9 +1,11 @@
+{#- The queries name the marts of the Spark project. -#}
+{%- set marts = var('schema_prefix') ~ 'marts' -%}
 {%- set placeholders = {
     'month': 'compared.period_start_date',
     'month_end': 'compared.period_end_date',
     'previous_month': 'cast(compared.period_start_date - interval 1 month as date)',
     'active_days': var('active_days'),
-    'marts': "'" ~ ref('dim_customers').schema ~ "'",
+    'marts': "'" ~ marts ~ "'",
 } -%}
 with
 
@@ -194,7 +196,7 @@ select
     source_filter,
     concat(
         'select ', source_expression,
-        ' from {{ ref("dim_customers").schema }}.', source_model,
+        ' from {{ marts }}.', source_model,
         ' where ', source_filter
     ) as source_query
 

@@ -15,7 +15,10 @@ select
     cast(sum(morning_line_count) as bigint) as morning_line_count,
     cast(sum(afternoon_line_count) as bigint) as afternoon_line_count,
     cast(sum(evening_line_count) as bigint) as evening_line_count,
-    -- The hours of each weekday, Mondays first.
+    -- Bit 1 is Monday.
+    bit_or(if(net_amount > 0, 1 << isodow(activity_date), 0)) as purchase_weekdays,
+    -- The hours of each weekday, Mondays first. A day of more returns than purchases
+    -- may have an hour in which a purchase counts.
     [
         {%- for weekday in range(1, 8) %}
         bit_or(if(isodow(activity_date) = {{ weekday }}, purchase_hours, 0))

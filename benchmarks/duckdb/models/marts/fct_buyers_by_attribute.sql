@@ -26,47 +26,48 @@ day_sets as (
 
 ),
 
+-- The weekdays on which a customer has ever bought.
+weekday_sets as (
+
+    select
+        purchase_weekdays,
+        count(*) as customer_count
+
+    from {{ ref('int_customer_lifetimes') }}
+
+    group by purchase_weekdays
+
+),
+
 by_day_of_week as (
 
-    {% for day in range(1, 8) -%}
     select
         'day_of_week' as attribute,
-        '{{ day }}' as attribute_value,
-        sum(customer_count) as customer_count
+        cast(days.day_of_week as varchar) as attribute_value,
+        sum(weekday_sets.customer_count) as customer_count
 
-    from day_sets
+    from weekday_sets
 
-    where purchase_weekday_hours[{{ day }}] != 0
+    inner join (select unnest([1, 2, 3, 4, 5, 6, 7]) as day_of_week) as days
+        on weekday_sets.purchase_weekdays & (1 << days.day_of_week) != 0
 
-    having count(*) > 0
+    group by days.day_of_week
 
-    union all
+),
 
-    {% endfor -%}
-
-    select
-        'day_type' as attribute,
-        'weekday' as attribute_value,
-        sum(customer_count) as customer_count
-
-    from day_sets
-
-    where list_max(purchase_weekday_hours[1:5]) > 0
-
-    having count(*) > 0
-
-    union all
+by_day_type as (
 
     select
         'day_type' as attribute,
-        'weekend' as attribute_value,
-        sum(customer_count) as customer_count
+        day_types.day_type as attribute_value,
+        sum(weekday_sets.customer_count) as customer_count
 
-    from day_sets
+    from weekday_sets
 
-    where list_max(purchase_weekday_hours[6:7]) > 0
+    inner join (values ('weekday', 62), ('weekend', 192)) as day_types (day_type, days)
+        on weekday_sets.purchase_weekdays & day_types.days != 0
 
-    having count(*) > 0
+    group by day_types.day_type
 
 ),
 
@@ -138,6 +139,8 @@ buyers as (
     select * from by_preference
     union all
     select * from by_day_of_week
+    union all
+    select * from by_day_type
     union all
     select * from by_hour_of_day
     union all
