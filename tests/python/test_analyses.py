@@ -74,3 +74,28 @@ def test_comments_are_in_the_catalog(spark: SparkSession, generated: Settings) -
         for table in spark.catalog.listTables(schema):
             columns = spark.catalog.listColumns(f"{schema}.{table.name}")
             assert all(column.description for column in columns), table.name
+
+
+def test_columns_have_the_types_of_their_contracts(
+    spark: SparkSession, generated: Settings
+) -> None:
+    """A contract as dbt checks it overlooks how many digits a decimal has."""
+    declared = {
+        model["name"]: {
+            column["name"]: column.get("data_type") for column in model["columns"]
+        }
+        for path in (PROJECT / "models").rglob("_models.yml")
+        for model in yaml.safe_load(path.read_text())["models"]
+    }
+    stored = {
+        table.name: {
+            column.name: column.dataType
+            for column in spark.catalog.listColumns(
+                f"{generated.schema(layer)}.{table.name}"
+            )
+        }
+        for layer in ("marts", "personas", "insights")
+        for table in spark.catalog.listTables(generated.schema(layer))
+    }
+    assert len(stored) > 40
+    assert stored == {name: declared[name] for name in stored}
