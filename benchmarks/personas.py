@@ -159,7 +159,7 @@ def _build(settings: Settings, options: Options) -> None:
     with session.connect(settings) as spark:
         generate(spark, settings, options)
     lines: list[str] = []
-    models = ["--select", "+fct_customer_features", "+rpt_data_quality"]
+    models = ["--select", "+fct_customer_features"]
     if dbt.run(settings, ["run"], models, lines.append) != 0:
         raise UserError("\n".join(lines[-60:]))
 

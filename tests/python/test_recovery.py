@@ -137,6 +137,7 @@ def test_the_planted_value_is_within_the_intervals(
 def test_each_bad_line_is_quarantined_for_its_reason(
     spark: SparkSession, settings: Settings
 ) -> None:
+    build(settings, "--select", "stg_quarantined_transactions", *MODELS)
     planted = keys(spark, settings, "trouble", "transaction_id")
     found = quarantined(spark, settings, "stg_quarantined_transactions")
     for trouble, reason in QUARANTINED.items():
