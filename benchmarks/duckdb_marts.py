@@ -19,6 +19,8 @@ from typing import Any
 
 import yaml
 
+from benchmarks.memory import peak_mb
+
 ROOT = Path(__file__).parents[1]
 PROJECT = ROOT / "benchmarks" / "duckdb"
 
@@ -71,13 +73,11 @@ def main() -> None:
         for result in json.loads(results.read_text())["results"]
     }
     slowest = dict(sorted(models.items(), key=lambda item: item[1], reverse=True))
-    # In KiB, as Linux counts, of the only child.
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(
         json.dumps(
             {
                 "seconds": round(seconds, 2),
-                "peak_mb": peak // 1024,
+                "peak_mb": peak_mb(resource.RUSAGE_CHILDREN),
                 "bytes": arguments.database.stat().st_size,
                 "models": slowest,
             },

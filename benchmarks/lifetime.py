@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
+from benchmarks.memory import peak_mb
 from python_jobs.lifetime import bootstrap, maximum
 from python_jobs.lifetime.expectation import Forecast
 from python_jobs.lifetime.histories import Histories, Spendings, histories, spendings
@@ -104,7 +103,7 @@ def main() -> None:
                 for drawn in draws.parameters:
                     forecast.expected(drawn, 365.0)
     points = sum(seconds["point_fit"].values())
-    peak_mb = _peak_mb()
+    peak = peak_mb()
     print(
         json.dumps(
             {
@@ -120,23 +119,23 @@ def main() -> None:
                 },
                 "all_point_fits_seconds": round(points, 2),
                 "mark_seconds": POINT_FITS_MARK,
-                "peak_memory_mb": peak_mb,
+                "peak_memory_mb": peak,
                 "mark_memory_mb": MEMORY_MARK_MB,
             },
             indent=2,
         )
     )
-    if marks := missed(points, peak_mb):
+    if marks := missed(points, peak):
         raise SystemExit(f"missed: {'; '.join(marks)}")
 
 
-def missed(points: float, peak_mb: int) -> list[str]:
+def missed(points: float, peak: int) -> list[str]:
     """The marks that these seconds and megabytes miss."""
     marks = []
     if points >= POINT_FITS_MARK:
         marks.append(f"the point fits of one date took {points:.0f} s")
-    if peak_mb >= MEMORY_MARK_MB:
-        marks.append(f"it took {peak_mb} MB at the peak")
+    if peak >= MEMORY_MARK_MB:
+        marks.append(f"it took {peak} MB at the peak")
     return marks
 
 
@@ -145,11 +144,6 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     started = time.monotonic()
     yield
     seconds[name] = time.monotonic() - started
-
-
-def _peak_mb() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
 
 
 if __name__ == "__main__":

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import time
 from pathlib import Path
 
 import polars as pl
 from polars import selectors
+
+from benchmarks.memory import peak_mb
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "python"))
 
@@ -65,12 +66,8 @@ def main() -> None:
     started = time.monotonic()
     rows = calculate(raw)
     seconds = time.monotonic() - started
-    # In KiB, as Linux counts.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(
-        json.dumps(
-            {"seconds": round(seconds, 2), "peak_mb": peak // 1024, "rows": rows}
-        )
+        json.dumps({"seconds": round(seconds, 2), "peak_mb": peak_mb(), "rows": rows})
     )
 
 

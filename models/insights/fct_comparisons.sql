@@ -69,7 +69,7 @@ select
     other_value,
     group_value - other_value as change,
     z_score,
-    cast(net_revenue as decimal(18, 2)) as net_revenue,
+    net_revenue,
     coalesce(
         abs(z_score) >= {{ var('insight_min_z') }}
         and least(customer_count, other_customer_count)
