@@ -72,6 +72,8 @@ def _arguments(settings: Settings) -> list[str]:
             f"-Dderby.stream.error.file={home}/logs/derby.log",
             # Builds want throughput; G1's helpers cost a laptop's few cores more.
             "-XX:+UseParallelGC",
+            # A build compiles more than the default of 240 MB holds, and would again.
+            "-XX:ReservedCodeCacheSize=512m",
             # Java's own dates must not depend on where the machine is.
             "-Duser.timezone=UTC",
         )
