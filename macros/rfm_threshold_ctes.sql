@@ -33,6 +33,13 @@ value_counts as (
 
     from measures
 
+    -- None is NULL. Said here, because a join below says so of its side only, and then
+    -- Spark counts twice: once for it, once for the sums by bucket.
+    where
+        as_of_date is not null
+        and measure is not null
+        and bucket is not null
+
     group by as_of_date, measure, bucket, goodness
 
 ),

@@ -1,0 +1,82 @@
+"""What ten times the history costs: a full build, and one more day after it.
+
+Run: `.venv/bin/python -m benchmarks.scale`, with an engine that is up or can start, and
+the heap that BEHAVIOR_HEAP gives it.
+
+The same customers over the same days with 5,000,000 and with 50,000,000 transactions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from typing import Any
+
+from benchmarks.build import WITHOUT_TESTS, build, peak_mb, written_bytes
+from benchmarks.schemas import own_schemas
+from python_jobs import engine, session
+from python_jobs.generate import Options, generate
+from python_jobs.settings import Settings
+
+
+def measure(settings: Settings, options: Options) -> dict[str, Any]:
+    """Seconds of a full build, and of the build after one more day; in all and apart."""
+    with session.connect(settings) as spark:
+        generate(spark, settings, options)
+    builds = {"full": build(settings, "--full-refresh", *WITHOUT_TESTS)}
+    with session.connect(settings) as spark:
+        generate(spark, settings, replace(options, append_days=1))
+    builds["one_more_day"] = build(settings, *WITHOUT_TESTS)
+    return {
+        "transactions": options.transactions,
+        "bytes": written_bytes(settings),
+        # Of the engine's life so far: the larger history comes last.
+        "engine_peak_mb": peak_mb(engine.running(settings)),
+    } | {
+        name: {
+            "seconds": round(one.seconds, 1),
+            "node_seconds_by_group": one.groups,
+            "slowest": one.slowest,
+        }
+        for name, one in builds.items()
+    }
+
+
+def main() -> None:
+    """Print both scales, and the larger by the smaller, as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--transactions", type=int, default=5_000_000)
+    parser.add_argument("--times", type=int, default=10)
+    arguments = parser.parse_args()
+    settings = Settings.from_env()
+    engine.require(settings)
+    scales = []
+    for times in (1, arguments.times):
+        options = Options(
+            customers=arguments.customers, transactions=arguments.transactions * times
+        )
+        with own_schemas(settings, "benchmark_scale") as own:
+            scales.append(measure(own, options))
+        print(f"{options.transactions:,} transactions", file=sys.stderr)
+    small, large = scales
+    print(
+        json.dumps(
+            {
+                "customers": arguments.customers,
+                "heap_mb": settings.heap_mb,
+                "larger_by_smaller": {
+                    name: round(large[name]["seconds"] / small[name]["seconds"], 2)
+                    for name in ("full", "one_more_day")
+                },
+                "scales": scales,
+            },
+            indent=2,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
