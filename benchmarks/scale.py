@@ -22,7 +22,7 @@ from python_jobs.settings import Settings
 
 
 def measure(settings: Settings, options: Options) -> dict[str, Any]:
-    """Seconds of a full build, and of the build after one more day; in all and apart."""
+    """What a full build took, and the build after one more day; in all and apart."""
     with session.connect(settings) as spark:
         generate(spark, settings, options)
     builds = {"full": build(settings, "--full-refresh", *WITHOUT_TESTS)}
