@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,6 +19,8 @@ from python_jobs import dbt
 from python_jobs.settings import PROJECT, Settings
 
 QUESTIONS = sorted((PROJECT / "analyses").glob("*.sql"))
+Column = dict[str, Any]
+Change = Callable[[list[Column]], None]
 TABLE = re.compile(r"\b(marts|personas|insights)\.(\w+)")
 
 
@@ -76,26 +81,63 @@ def test_comments_are_in_the_catalog(spark: SparkSession, generated: Settings) -
             assert all(column.description for column in columns), table.name
 
 
-def test_columns_have_the_types_of_their_contracts(
-    spark: SparkSession, generated: Settings
+def changed_project(folder: Path, model: str, change: Change) -> None:
+    """Change the declared columns of one model of the project in the folder."""
+    for path in (folder / "models").rglob("_models.yml"):
+        declared = yaml.safe_load(path.read_text())
+        for found in declared["models"]:
+            if found["name"] == model:
+                change(found["columns"])
+                path.write_text(yaml.safe_dump(declared))
+
+
+def test_a_mart_that_breaks_its_contract_is_not_built(
+    spark: SparkSession,
+    generated: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A contract as dbt checks it overlooks how many digits a decimal has."""
-    declared = {
-        model["name"]: {
-            column["name"]: column.get("data_type") for column in model["columns"]
-        }
-        for path in (PROJECT / "models").rglob("_models.yml")
-        for model in yaml.safe_load(path.read_text())["models"]
+    """Other digits, a column that is not declared, and one that is not built."""
+    copied = tmp_path / "project"
+    shutil.copytree(PROJECT, copied, ignore=shutil.ignore_patterns(".*", "benchmarks"))
+
+    def widen(columns: list[Column]) -> None:
+        [money] = (one for one in columns if one["name"] == "gross_revenue")
+        assert money["data_type"] == "decimal(18,2)"
+        money["data_type"] = "decimal(20,2)"
+
+    broken: dict[str, Change] = {
+        "fct_daily_sales": widen,
+        "dim_segments": lambda columns: columns.remove(columns[-1]),
+        "rpt_churn_risk": lambda columns: columns.append(
+            {"name": "nowhere", "description": "No such.", "data_type": "int"}
+        ),
     }
-    stored = {
-        table.name: {
-            column.name: column.dataType
-            for column in spark.catalog.listColumns(
-                f"{generated.schema(layer)}.{table.name}"
-            )
-        }
-        for layer in ("marts", "personas", "insights")
-        for table in spark.catalog.listTables(generated.schema(layer))
+    for model, change in broken.items():
+        changed_project(copied, model, change)
+    monkeypatch.setattr(dbt, "PROJECT", copied)
+    before = versions(spark, generated, *broken)
+    lines: list[str] = []
+    apart = ["--target-path", str(tmp_path / "target")]
+    assert dbt.run(generated, ["run", "-s", *broken], apart, lines.append) == 1
+    said = "\n".join(lines)
+    assert said.count("enforced contract that failed") == len(broken)
+    for difference in (
+        r"gross_revenue\s*\| decimal\(18,2\)\s*\| decimal\(20,2\)",
+        r"missing in contract",
+        r"nowhere\s*\|\s*\| int\s*\| missing in definition",
+    ):
+        assert re.search(difference, said), said
+    assert versions(spark, generated, *broken) == before
+
+
+def versions(
+    spark: SparkSession, settings: Settings, *models: str
+) -> dict[str, int | None]:
+    """The newest commit of each mart."""
+    return {
+        model: spark.sql(f"describe history {settings.schema('marts')}.{model}")
+        .agg({"version": "max"})
+        .collect()[0][0]
+        for model in models
     }
-    assert len(stored) > 40
-    assert stored == {name: declared[name] for name in stored}
