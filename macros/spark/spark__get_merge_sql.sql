@@ -3,9 +3,8 @@
 ) %}
     {# dbt-spark's merge never deletes and reads the whole target. `meta` adds both:
        delete_when  a condition on a source row: its target row goes.
-       prune_by     a column that never changes for a key, or is part of it: files
-                    outside the range that the source holds cannot match, and Delta
-                    skips them by their statistics. #}
+       prune_where  what all target rows that can match have in common, in literals,
+                    rendered when it runs: Delta skips files that hold no such row. #}
     {%- set meta = config.get('meta') or {} -%}
     {%- set keys = [unique_key] if unique_key is string else unique_key -%}
     {%- set matches = [] -%}
@@ -14,20 +13,8 @@
             'DBT_INTERNAL_SOURCE.' ~ key ~ ' = DBT_INTERNAL_DEST.' ~ key
         ) -%}
     {%- endfor -%}
-    {%- if meta.prune_by -%}
-        {%- set range = run_query(
-            'select cast(min(' ~ meta.prune_by ~ ') as string),'
-            ~ ' cast(max(' ~ meta.prune_by ~ ') as string) from ' ~ source
-        ).rows[0] -%}
-        {%- if range[0] is none -%}
-            {%- do matches.append('false') -%}
-        {%- else -%}
-            {%- do matches.append(
-                'DBT_INTERNAL_DEST.' ~ meta.prune_by
-                ~ " between '" ~ escape_literal(range[0])
-                ~ "' and '" ~ escape_literal(range[1]) ~ "'"
-            ) -%}
-        {%- endif -%}
+    {%- if meta.prune_where -%}
+        {%- do matches.append('DBT_INTERNAL_DEST.' ~ render(meta.prune_where)) -%}
     {%- endif %}
 
     merge into {{ target }} as DBT_INTERNAL_DEST

@@ -2,7 +2,10 @@
     materialized='incremental',
     unique_key=['customer_id', 'activity_date'],
     clustered_by='activity_date',
-    meta={'prune_by': 'activity_date', 'delete_when': 'line_count = 0'},
+    meta={
+        'prune_where': 'activity_date in ({{ touched_days() }})',
+        'delete_when': 'line_count = 0',
+    },
     post_hook='{{ compact() }}',
 ) }}
 

@@ -2,7 +2,10 @@
     materialized='incremental',
     unique_key=['customer_id', 'month_start_date'],
     clustered_by='month_start_date',
-    meta={'prune_by': 'month_start_date', 'delete_when': 'line_count = 0'},
+    meta={
+        'prune_where': "month_start_date >= '{{ first_month_to_redo() }}'",
+        'delete_when': 'line_count = 0',
+    },
     post_hook='{{ compact() }}',
 ) }}
 

@@ -2,7 +2,7 @@
     materialized='incremental',
     unique_key='transaction_id',
     clustered_by='transacted_date',
-    meta={'prune_by': 'transaction_id'},
+    meta={'prune_where': 'transaction_id {{ between_judged_ids() }}'},
     post_hook='{{ compact() }}',
 ) }}
 
@@ -94,6 +94,8 @@ known as (
     from {{ this }} as this_table
 
     left semi join newest on this_table.transaction_id = newest.transaction_id
+
+    where this_table.transaction_id {{ between_judged_ids() }}
 
 ),
 
