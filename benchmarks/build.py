@@ -200,7 +200,10 @@ def main() -> None:
                 generate(spark, own, replace(options, append_days=1))
             taken["one_more_day"].append(build(own, *WITHOUT_TESTS))
             taken["nothing_new"].append(build(own, *WITHOUT_TESTS))
-            print(f"run {run + 1} of {arguments.runs}", file=sys.stderr)
+            # A benchmark of an hour that is stopped has said what it knew.
+            seconds = {name: round(ran[-1].seconds, 1) for name, ran in taken.items()}
+            seconds |= {name: ran[-1]["seconds"] for name, ran in others.items()}
+            print(f"run {run + 1} of {arguments.runs}: {seconds}", file=sys.stderr)
         written = written_bytes(own)
     full = [one.seconds for one in taken["full"]]
     print(
