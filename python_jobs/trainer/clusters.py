@@ -81,11 +81,14 @@ def coordinate(sample: np.ndarray, features: list[Feature], name: str) -> np.nda
 
 def fit(points: DataFrame, k: int, seed: int, starts: int) -> Fit:
     """The cheapest of several starts: MLlib's K-Means makes one only."""
+    # MLlib keeps what it makes of its input, unless that is cached: then it takes each
+    # vector out of the cache, and looks for NaN in it, in every iteration.
+    vectors = points.select("point")
     fits = []
     for start in range(seed, seed + starts):
         model = KMeans(
             featuresCol="point", k=k, seed=start, maxIter=MAX_ITERATIONS, tol=TOLERANCE
-        ).fit(points)
+        ).fit(vectors)
         centroids = np.vectorize(rounded)(np.array(model.clusterCenters()))
         fits.append(Fit(start, model.summary.trainingCost, centroids))
     return min(fits, key=lambda one: one.cost)
