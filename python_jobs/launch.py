@@ -92,6 +92,9 @@ def _arguments(settings: Settings) -> list[str]:
         ),
         "spark.hadoop.hive.server2.thrift.port": str(settings.thrift_port),
         "spark.connect.grpc.binding.port": str(settings.connect_port),
+        "spark.scheduler.allocation.file": (
+            PROJECT / "profiles" / "fairscheduler.xml"
+        ).as_uri(),
     }
     return [
         *("--properties-file", str(PROJECT / "profiles" / "spark-defaults.conf")),
