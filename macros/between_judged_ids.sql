@@ -1,5 +1,6 @@
 {% macro between_judged_ids() -%}
     {# Literals, not a subquery: Delta skips files by literals only. #}
+    {%- set range = [none, none] -%}
     {%- if execute and is_incremental() -%}
         {%- set judged -%}
             select
@@ -26,9 +27,6 @@
             )
         {%- endset -%}
         {%- set range = run_query(judged).rows[0] -%}
-        between '{{ escape_literal(range[0] or '') }}'
-        and '{{ escape_literal(range[1] or '') }}'
-    {%- else -%}
-        between '' and ''
     {%- endif -%}
+    between '{{ escape_literal(range[0] or '') }}' and '{{ escape_literal(range[1] or '') }}'
 {%- endmacro %}

@@ -1,3 +1,10 @@
 {% macro escape_literal(text) -%}
-    {{- return(text | replace('\\', '\\\\') | replace("'", "\\'")) -}}
+    {# No line ends: the literal may stand in a comment. #}
+    {{- return(
+        text
+        | replace('\\', '\\\\')
+        | replace("'", "\\'")
+        | replace('\n', '\\n')
+        | replace('\r', '\\r')
+    ) -}}
 {%- endmacro %}

@@ -1,10 +1,9 @@
 {% macro spark__get_merge_sql(
     target, source, unique_key, dest_columns, incremental_predicates
 ) %}
-    {# dbt-spark's merge never deletes and reads the whole target. `meta` adds both:
-       delete_when  a condition on a source row: its target row goes.
-       prune_where  what all target rows that can match have in common, in literals,
-                    rendered when it runs: Delta skips files that hold no such row. #}
+    {# dbt-spark's merge never deletes and reads the whole target. Here a row goes that
+       meets meta.delete_when, a condition on a source row; and Delta skips the files that
+       hold nothing of what the model changes. #}
     {%- set meta = config.get('meta') or {} -%}
     {%- set keys = [unique_key] if unique_key is string else unique_key -%}
     {%- set matches = [] -%}
@@ -13,8 +12,9 @@
             'DBT_INTERNAL_SOURCE.' ~ key ~ ' = DBT_INTERNAL_DEST.' ~ key
         ) -%}
     {%- endfor -%}
-    {%- if meta.prune_where -%}
-        {%- do matches.append('DBT_INTERNAL_DEST.' ~ render(meta.prune_where)) -%}
+    {%- set changed = changes_only() -%}
+    {%- if changed -%}
+        {%- do matches.append('DBT_INTERNAL_DEST.' ~ changed) -%}
     {%- endif %}
 
     merge into {{ target }} as DBT_INTERNAL_DEST

@@ -2,14 +2,16 @@
     materialized='incremental',
     unique_key=['customer_id', 'activity_date'],
     clustered_by='activity_date',
-    meta={
-        'prune_where': 'activity_date in ({{ touched_days() }})',
-        'delete_when': 'line_count = 0',
-    },
+    meta={'delete_when': 'line_count = 0'},
     post_hook='{{ compact() }}',
 ) }}
 
 -- depends_on: {{ ref('int_customer_day_touches') }}
+
+{# Asked once: the answer is a query of its own. #}
+{%- set redo_days = touched_days() -%}
+
+-- Changes only: activity_date in ({{ redo_days }})
 
 with
 
@@ -35,7 +37,7 @@ transactions as (
             and transactions.transacted_date = touched.activity_date
 
     -- Literals, so that Delta skips the files of other days.
-    where transactions.transacted_date in ({{ touched_days() }})
+    where transactions.transacted_date in ({{ redo_days }})
     {% endif %}
 
 ),

@@ -2,14 +2,16 @@
     materialized='incremental',
     unique_key=['customer_id', 'month_start_date'],
     clustered_by='month_start_date',
-    meta={
-        'prune_where': "month_start_date >= '{{ first_month_to_redo() }}'",
-        'delete_when': 'line_count = 0',
-    },
+    meta={'delete_when': 'line_count = 0'},
     post_hook='{{ compact() }}',
 ) }}
 
 -- depends_on: {{ ref('int_customer_day_touches') }}
+
+{# Asked once: the answer is a query of its own. #}
+{%- set redo_from = first_month_to_redo() -%}
+
+-- Changes only: month_start_date >= '{{ redo_from }}'
 
 with
 
@@ -32,7 +34,7 @@ customer_days as (
             and trunc(customer_days.activity_date, 'MM') = touched.month_start_date
 
     -- A literal, so that Delta skips the files of earlier months.
-    where customer_days.activity_date >= '{{ first_month_to_redo() }}'
+    where customer_days.activity_date >= '{{ redo_from }}'
     {% endif %}
 
 ),

@@ -2,10 +2,14 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     unique_key=['activity_date', 'attribute', 'attribute_value'],
-    meta={'replace_where': "activity_date in ({{ touched_days() }})"},
 ) }}
 
 -- depends_on: {{ ref('int_customer_day_touches') }}
+
+{# Asked once: the answer is a query of its own. #}
+{%- set redo_days = touched_days() -%}
+
+-- Changes only: activity_date in ({{ redo_days }})
 
 with
 
@@ -23,7 +27,7 @@ transactions as (
     from {{ ref('stg_transactions') }}
 
     {% if is_incremental() %}
-    where transacted_date in ({{ touched_days() }})
+    where transacted_date in ({{ redo_days }})
     {% endif %}
 
 ),

@@ -2,11 +2,15 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     unique_key=['month_end_date', 'measure'],
-    meta={'replace_where': "month_end_date >= '{{ first_month_end_to_redo() }}'"},
 ) }}
 
 -- depends_on: {{ ref('int_customer_day_touches') }}
 -- depends_on: {{ ref('int_as_of_date') }}
+
+{# Asked once: the answer is a query of its own. #}
+{%- set redo_from = first_month_end_to_redo() -%}
+
+-- Changes only: month_end_date >= '{{ redo_from }}'
 
 with
 
@@ -14,7 +18,7 @@ month_ends as (
 
     select * from {{ ref('int_customer_month_ends') }}
 
-    where month_end_date >= '{{ first_month_end_to_redo() }}'
+    where month_end_date >= '{{ redo_from }}'
 
 ),
 

@@ -2,9 +2,13 @@
     materialized='incremental',
     unique_key='transaction_id',
     clustered_by='transacted_date',
-    meta={'prune_where': 'transaction_id {{ between_judged_ids() }}'},
     post_hook='{{ compact() }}',
 ) }}
+
+{# Asked once: the answer is a query of its own. #}
+{%- set judged_ids = between_judged_ids() -%}
+
+-- Changes only: transaction_id {{ judged_ids }}
 
 with
 
@@ -95,7 +99,7 @@ known as (
 
     left semi join newest on this_table.transaction_id = newest.transaction_id
 
-    where this_table.transaction_id {{ between_judged_ids() }}
+    where this_table.transaction_id {{ judged_ids }}
 
 ),
 

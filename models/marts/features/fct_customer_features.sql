@@ -22,26 +22,36 @@ preferences as (
 
 ),
 
+known_preferences as (
+
+    select
+        *,
+        attribute_value != 'unknown' and attribute = 'product_category'
+            as is_known_category,
+        attribute_value != 'unknown' and attribute = 'payment_method'
+            as is_known_payment
+
+    from preferences
+
+),
+
 line_counts as (
 
     select
         customer_id,
-        map_from_entries(array_sort(collect_list(
-            case
-                when
-                    attribute = 'product_category' and attribute_value != 'unknown'
-                    then struct(attribute_value, purchase_line_count)
-            end
-        ))) as category_line_counts,
-        map_from_entries(array_sort(collect_list(
-            case
-                when
-                    attribute = 'payment_method' and attribute_value != 'unknown'
-                    then struct(attribute_value, purchase_line_count)
-            end
-        ))) as payment_line_counts
+        map_from_entries(array_sort(
+            collect_list(struct(attribute_value, purchase_line_count))
+            filter (where is_known_category)
+        )) as category_line_counts,
+        map_from_entries(array_sort(
+            collect_list(struct(attribute_value, purchase_line_count))
+            filter (where is_known_payment)
+        )) as payment_line_counts,
+        sum(purchase_line_count) filter (where is_known_category)
+            as category_line_count,
+        sum(purchase_line_count) filter (where is_known_payment) as payment_line_count
 
-    from preferences
+    from known_preferences
 
     group by customer_id
 
@@ -81,8 +91,8 @@ select
     timed.morning_line_count / timed.timed_line_count as morning_share,
     timed.afternoon_line_count / timed.timed_line_count as afternoon_share,
     timed.evening_line_count / timed.timed_line_count as evening_share,
-    {{ shares_of('line_counts.category_line_counts') }} as category_shares,
-    {{ shares_of('line_counts.payment_line_counts') }} as payment_shares,
+    {{ shares_of('category_line_counts', 'category_line_count') }} as category_shares,
+    {{ shares_of('payment_line_counts', 'payment_line_count') }} as payment_shares,
     timed.age,
     timed.gender,
     timed.location,

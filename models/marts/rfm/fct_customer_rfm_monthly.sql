@@ -3,7 +3,6 @@
     incremental_strategy='insert_overwrite',
     unique_key=['month_end_date', 'customer_id'],
     clustered_by='month_end_date',
-    meta={'replace_where': "month_end_date >= '{{ first_rfm_month_to_redo() }}'"},
     post_hook='{{ compact() }}',
 ) }}
 
@@ -11,6 +10,8 @@
 
 {# Asked once: the answer is a query of its own. #}
 {%- set redo_from = first_rfm_month_to_redo() -%}
+
+-- Changes only: month_end_date >= '{{ redo_from }}'
 
 with
 
