@@ -3,8 +3,8 @@
 Run: `.venv/bin/python -m benchmarks.scale`, with an engine that is up or can start, and
 the heap that BEHAVIOR_HEAP gives it.
 
-The same customers over the same days with 5,000,000 and with 40,000,000 transactions:
-the most, in round numbers, that the generator can make of 1,000,000 customers in a year.
+The same customers over the same days with 5,000,000 and with 40,000,000 transactions,
+in round numbers the most that the generator can make of 1,000,000 customers in a year.
 """
 
 from __future__ import annotations
