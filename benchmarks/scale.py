@@ -1,10 +1,9 @@
-"""What eight times the history costs: a full build, and one more day after it.
+"""What ten times the history costs: a full build, and one more day after it.
 
 Run: `.venv/bin/python -m benchmarks.scale`, with an engine that is up or can start, and
 the heap that BEHAVIOR_HEAP gives it.
 
-The same customers over the same days with 5,000,000 and with 40,000,000 transactions,
-in round numbers the most that the generator can make of 1,000,000 customers in a year.
+The same customers over the same days with 5,000,000 and with 50,000,000 transactions.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--transactions", type=int, default=5_000_000)
-    parser.add_argument("--times", type=int, default=8)
+    parser.add_argument("--times", type=int, default=10)
     arguments = parser.parse_args()
     settings = Settings.from_env()
     engine.require(settings)

@@ -211,7 +211,7 @@ def _members(spark: SparkSession, plan: Plan, end: int) -> DataFrame:
         end as registered
         """,
         f"""
-        if({chance.uniform("buys", "customer")} < {number(plan.buyers)},
+        if({chance.uniform("buys", "customer")} < {number(plan.level.buyers)},
             draw, {number(NEVER)}) as first_moment
         """,
     )

@@ -20,6 +20,10 @@ LATE_DAYS = 14
 REGISTERED_BEFORE = 0.3
 PROSPECTS = 0.04
 FASTEST = 100.0  # purchases a day that nobody wants, as an upper bound
+# Of all the purchases that customers could make before they leave: who bought more
+# would be gone in weeks.
+BUSIEST = 0.5
+FULLEST = 25.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,21 @@ class Period:
         """The condition that a day, as SQL, is in the period."""
         begin = "" if self.begin is None else f" and {day} >= {self.begin}"
         return f"({day} < {self.end}{begin})"
+
+
+@dataclass(frozen=True)
+class Level:
+    """What makes a history hold as many transactions as it shall.
+
+    Attributes:
+        buyers: The part of the customers that ever buys.
+        rate: The mean purchase rate of them all, relative to the personas' own.
+        fullness: How many times the lines of the personas' baskets a basket has.
+    """
+
+    buyers: float = 1.0
+    rate: float = 0.0
+    fullness: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -113,38 +132,38 @@ class Plan:
         return self.options.customers + math.ceil(grown * self.daily_customers)
 
     @cached_property
-    def _level(self) -> tuple[float, float]:
-        """The part of the customers that ever buys, and the mean rate of them all.
+    def level(self) -> Level:
+        """What makes as many transactions as the options ask for.
 
         Raises:
             UserError: So many transactions cannot come of so many customers and days.
         """
-        target = self.options.transactions / self._lines_per_basket_line
-        per_customer = target / self.options.customers
+        lines = self.options.customers * self._lines_per_basket_line
+        per_customer = self.options.transactions / lines
         once, most = self._baskets(0.0), self._baskets(FASTEST)
         few = min(1.5 * once, (once + most) / 2)
         if per_customer <= few:
             # So few that hardly anybody could come back: then fewer buy at all.
-            return per_customer / few, self._rate(few) if most > once else 0.0
-        if per_customer > 0.9 * most:
-            limit = 0.9 * most * self.options.customers * self._lines_per_basket_line
+            rate = self._rate(few) if most > once else 0.0
+            return Level(buyers=per_customer / few, rate=rate)
+        many = max(few, BUSIEST * most)
+        if per_customer <= many:
+            return Level(rate=self._rate(per_customer))
+        # So many that nobody would stay for a year: then each buys more at once.
+        if per_customer > FULLEST * many:
             raise UserError(
                 f"transactions is {self.options.transactions}: with "
                 f"{self.options.customers} customers and {self.options.days} days it "
-                f"can be {int(limit)} at most"
+                f"can be {int(FULLEST * many * lines)} at most"
             )
-        return 1.0, self._rate(per_customer)
-
-    @property
-    def buyers(self) -> float:
-        """Part of the customers that ever buys."""
-        return self._level[0]
+        rate = self._rate(many) if most > once else 0.0
+        return Level(rate=rate, fullness=per_customer / many)
 
     @property
     def alphas(self) -> list[float]:
         """Alpha of each persona's Gamma of purchase rates, in days."""
         return [
-            persona.rate_shape / (persona.rate_mean * max(self._level[1], 1e-12))
+            persona.rate_shape / (persona.rate_mean * max(self.level.rate, 1e-12))
             for persona in self.personas
         ]
 

@@ -72,13 +72,20 @@ def _lines(purchases: DataFrame, plan: Plan, period: Period) -> DataFrame:
         trait([persona.extra_lines[place] for persona in plan.personas])
         for place in range(3)
     ]
+    lines = "1 + " + " + ".join(f"if(u_size < {p}, 1, 0)" for p in extra)
     return (
         occasions.selectExpr(
-            "*", f"{chance.uniform('size', 'customer', 'occasion')} as u_size"
+            "*",
+            f"{chance.uniform('size', 'customer', 'occasion')} as u_size",
+            f"{chance.uniform('fullness', 'customer', 'occasion')} as u_fullness",
         )
         .selectExpr(
-            "* except (u_size)",
-            "1 + " + " + ".join(f"if(u_size < {p}, 1, 0)" for p in extra) + " as size",
+            "* except (u_size, u_fullness)",
+            # A whole number that is, in the mean, that many times the lines.
+            f"""
+            cast(floor(({lines}) * {number(plan.level.fullness)} + u_fullness) as int)
+                as size
+            """,
         )
         .selectExpr("*", "explode(sequence(1, size)) as line")
         .selectExpr("*", f"{chance.uniform('trouble', *LINE)} as u_trouble")

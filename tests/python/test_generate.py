@@ -127,7 +127,7 @@ def test_options_out_of_range_are_refused(
 
 
 def test_more_transactions_than_customers_can_make_are_refused() -> None:
-    with pytest.raises(UserError, match="at most"):
+    with pytest.raises(UserError, match=r"it can be \d+ at most"):
         _ = Plan(Options(customers=10, transactions=5000, days=30)).alphas
 
 
@@ -293,6 +293,7 @@ def test_no_plan_holds_rows_or_moves_them(
         Options(customers=10_000, transactions=5_000, days=90, trouble=False),
         Options(customers=10_000, transactions=60_000, days=30, trouble=False),
         Options(customers=10_000, transactions=150_000, days=700, trouble=False),
+        Options(customers=10_000, transactions=500_000, trouble=False),
     ],
 )
 def test_transactions_is_met_whatever_the_history(
@@ -302,6 +303,31 @@ def test_transactions_is_met_whatever_the_history(
     purchases = customers.purchases(spark, plan, options.days)
     rows = transactions.delivered_first(purchases, plan, Period(None, options.days))
     assert rows.count() == pytest.approx(options.transactions, rel=0.02)
+
+
+def test_more_lines_than_purchases_can_make_fill_the_baskets(
+    spark: SparkSession,
+) -> None:
+    def history(transactions_: int) -> tuple[int, float, float]:
+        """Baskets, lines, and what was spent."""
+        options = Options(customers=2_000, transactions=transactions_, trouble=False)
+        plan = Plan(options)
+        purchases = customers.purchases(spark, plan, options.days)
+        rows = transactions.delivered_first(purchases, plan, Period(None, options.days))
+        # A basket's lines are of one second.
+        [sums] = rows.selectExpr(
+            "count(distinct customer_id, transacted_at)",
+            "count(distinct transaction_id)",
+            "sum(amount)",
+        ).collect()
+        return tuple(float(number) for number in sums)
+
+    baskets, lines, spent = history(100_000)
+    more_baskets, more_lines, more_spent = history(400_000)
+    assert more_lines == pytest.approx(4 * lines, rel=0.01)
+    assert more_baskets == baskets
+    # All but the cent by which a line is rounded.
+    assert more_spent == pytest.approx(spent, abs=0.005 * more_lines)
 
 
 def test_transactions_is_met_in_a_year(
