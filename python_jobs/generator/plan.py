@@ -20,10 +20,10 @@ LATE_DAYS = 14
 REGISTERED_BEFORE = 0.3
 PROSPECTS = 0.04
 FASTEST = 100.0  # purchases a day that nobody wants, as an upper bound
-# Of all the purchases that customers could make before they leave: who bought more
-# would be gone in weeks.
+# The part of all the lines that customers could buy before they leave, at the most: who
+# bought faster would be gone in weeks.
 BUSIEST = 0.5
-FULLEST = 25.0
+FULLEST = 25.0  # times a persona's own lines, in a basket
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Level:
         fullness: How many times the lines of the personas' baskets a basket has.
     """
 
-    buyers: float = 1.0
-    rate: float = 0.0
-    fullness: float = 1.0
+    buyers: float
+    rate: float
+    fullness: float
 
 
 @dataclass(frozen=True)
@@ -141,23 +141,22 @@ class Plan:
         lines = self.options.customers * self._lines_per_basket_line
         per_customer = self.options.transactions / lines
         once, most = self._baskets(0.0), self._baskets(FASTEST)
+        # Below, hardly anybody could come back: then fewer buy at all. Above, nobody
+        # would stay for a year: then each buys more at once.
         few = min(1.5 * once, (once + most) / 2)
-        if per_customer <= few:
-            # So few that hardly anybody could come back: then fewer buy at all.
-            rate = self._rate(few) if most > once else 0.0
-            return Level(buyers=per_customer / few, rate=rate)
         many = max(few, BUSIEST * most)
-        if per_customer <= many:
-            return Level(rate=self._rate(per_customer))
-        # So many that nobody would stay for a year: then each buys more at once.
         if per_customer > FULLEST * many:
             raise UserError(
                 f"transactions is {self.options.transactions}: with "
                 f"{self.options.customers} customers and {self.options.days} days it "
                 f"can be {int(FULLEST * many * lines)} at most"
             )
-        rate = self._rate(many) if most > once else 0.0
-        return Level(rate=rate, fullness=per_customer / many)
+        bought = min(max(per_customer, few), many)
+        return Level(
+            buyers=min(1.0, per_customer / few),
+            rate=self._rate(bought) if most > once else 0.0,
+            fullness=max(1.0, per_customer / many),
+        )
 
     @property
     def alphas(self) -> list[float]:

@@ -212,6 +212,13 @@ def test_a_delivery_that_died_leaves_no_trace(
     assert checksums(spark, there) == checksums(spark, small)
 
 
+def new_history(spark: SparkSession, options: Options) -> DataFrame:
+    """The lines of a new history that arrive on the day they belong to."""
+    plan = Plan(options)
+    purchases = customers.purchases(spark, plan, options.days)
+    return transactions.delivered_first(purchases, plan, Period(None, options.days))
+
+
 @contextmanager
 def counting_proxy(port: int) -> Iterator[SimpleNamespace]:
     """Forward a new local port to another one, and count the bytes both ways."""
@@ -299,27 +306,26 @@ def test_no_plan_holds_rows_or_moves_them(
 def test_transactions_is_met_whatever_the_history(
     spark: SparkSession, options: Options
 ) -> None:
-    plan = Plan(options)
-    purchases = customers.purchases(spark, plan, options.days)
-    rows = transactions.delivered_first(purchases, plan, Period(None, options.days))
+    rows = new_history(spark, options)
     assert rows.count() == pytest.approx(options.transactions, rel=0.02)
 
 
 def test_more_lines_than_purchases_can_make_fill_the_baskets(
     spark: SparkSession,
 ) -> None:
-    def history(transactions_: int) -> tuple[int, float, float]:
+    def history(transactions_: int) -> tuple[float, ...]:
         """Baskets, lines, and what was spent."""
         options = Options(customers=2_000, transactions=transactions_, trouble=False)
-        plan = Plan(options)
-        purchases = customers.purchases(spark, plan, options.days)
-        rows = transactions.delivered_first(purchases, plan, Period(None, options.days))
         # A basket's lines are of one second.
-        [sums] = rows.selectExpr(
-            "count(distinct customer_id, transacted_at)",
-            "count(distinct transaction_id)",
-            "sum(amount)",
-        ).collect()
+        [sums] = (
+            new_history(spark, options)
+            .selectExpr(
+                "count(distinct customer_id, transacted_at)",
+                "count(distinct transaction_id)",
+                "sum(amount)",
+            )
+            .collect()
+        )
         return tuple(float(number) for number in sums)
 
     baskets, lines, spent = history(100_000)
