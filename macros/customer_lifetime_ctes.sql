@@ -59,7 +59,7 @@ counted_lifetimes as (
             {%- endfor %}
         ) as purchase_weekday_hours,
         count(gap_days) as gap_count,
-        array_sort(collect_list(gap_days)) as gaps_in_days,
+        sort_array(collect_list(gap_days)) as gaps_in_days,
         avg(gap_days) as mean_gap_days,
         max(_changed_batch_id) as _changed_batch_id
 

@@ -9,24 +9,64 @@
         0001-01-01
     {%- else -%}
         {# Lines that came or went; customers who are known since another day than they
-           were; months that have ended since, or not yet at this as-of date. #}
+           were; months that have ended since, or not yet at this as-of date. Customers
+           are compared by a fingerprint of each month in which they became known: to join
+           all with all would cost more than the month itself. #}
         {%- set redo -%}
+            with
+
+            known_since as (
+
+                select
+                    trunc(known_since_date, 'MM') as month_start_date,
+                    count(*) as customer_count,
+                    bit_xor(xxhash64(customer_id, known_since_date)) as fingerprint
+
+                from {{ ref('dim_customers') }}
+
+                where known_since_date <= date '{{ newest }}'
+
+                group by trunc(known_since_date, 'MM')
+
+            ),
+
+            stored_known_since as (
+
+                select
+                    trunc(known_since_date, 'MM') as month_start_date,
+                    count(*) as customer_count,
+                    bit_xor(xxhash64(customer_id, known_since_date)) as fingerprint
+
+                from {{ this }}
+
+                where month_end_date = date '{{ newest }}'
+
+                group by trunc(known_since_date, 'MM')
+
+            ),
+
+            newly_known as (
+
+                select least(
+                    known_since.month_start_date, stored.month_start_date
+                ) as month_start_date
+
+                from known_since
+
+                full outer join stored_known_since as stored
+                    on known_since.month_start_date = stored.month_start_date
+
+                where
+                    not (
+                        known_since.customer_count <=> stored.customer_count
+                        and known_since.fingerprint <=> stored.fingerprint
+                    )
+
+            )
+
             select cast(least(
                 date '{{ first_month_to_redo() }}',
-                (
-                    select trunc(min(least(
-                        customers.known_since_date, stored.known_since_date
-                    )), 'MM')
-                    from {{ ref('dim_customers') }} as customers
-                    full outer join (
-                        select * from {{ this }}
-                        where month_end_date = date '{{ newest }}'
-                    ) as stored on customers.customer_id = stored.customer_id
-                    where
-                        not customers.known_since_date <=> stored.known_since_date
-                        and least(customers.known_since_date, stored.known_since_date)
-                        <= date '{{ newest }}'
-                ),
+                (select min(month_start_date) from newly_known),
                 date_add(date '{{ newest }}', 1),
                 (
                     select least(

@@ -5,6 +5,7 @@
     check_cols=['segment', 'persona_id', 'persona_name'],
     updated_at='as_of_date',
     pre_hook="{{ redo_snapshot_day(as_of_date()) }}",
+    post_hook='{{ compact() }}',
 ) }}
 
 with

@@ -30,7 +30,7 @@ centroids as (
 
     select
         persona_id,
-        map_from_entries(array_sort(collect_list(struct(feature, persona_typical))))
+        map_from_entries(sort_array(collect_list(struct(feature, persona_typical))))
             as centroid
 
     from {{ ref('stg_persona_centroids') }}

@@ -74,7 +74,7 @@ ranked as (
             order by _batch_id desc, row_hash desc
         ) as version_rank,
         -- Where any version of the line counted: those days change when it moves away.
-        collect_set(struct(customer_id, transacted_date)) over (
+        collect_list(struct(customer_id, transacted_date)) over (
             partition by transaction_id
         ) as customer_days
 
@@ -206,12 +206,16 @@ select
     quantity,
     payment_method,
     quarantine_reason,
-    nullif(
-        array_sort(array_except(
-            earlier_customer_days, array(struct(customer_id, transacted_date))
-        )),
-        array()
-    ) as superseded_customer_days,
+    -- Hardly a line has been elsewhere: most need no set.
+    case
+        when earlier_customer_days != array(struct(customer_id, transacted_date))
+            then nullif(
+                sort_array(array_except(
+                    earlier_customer_days, array(struct(customer_id, transacted_date))
+                )),
+                array()
+            )
+    end as superseded_customer_days,
     -- The batch that decided what this row says: its own, or the one that brought the
     -- customer that it had to wait for.
     greatest(_batch_id, customer_first_batch_id) as _changed_batch_id,

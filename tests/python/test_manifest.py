@@ -248,3 +248,23 @@ def test_the_exposure_of_the_report_names_what_its_queries_read(
     )
     named = {node_id.split(".")[2] for node_id in exposure["depends_on"]["nodes"]}
     assert named == read
+
+
+def test_what_changes_rows_marks_them_and_compacts(manifest: dict[str, Any]) -> None:
+    """Without deletion vectors a day rewrites all files that hold a row of it."""
+    changing = {
+        node["name"]: node["config"]
+        for node in manifest["nodes"].values()
+        if node["config"].get("materialized") in {"incremental", "snapshot"}
+    }
+    assert len(changing) > 10
+    for name, config in changing.items():
+        properties = config["tblproperties"]
+        assert properties["delta.enableDeletionVectors"] == "true", name
+    # A dozen rows a month, and some dozens a day: their files stay few and small.
+    tiny = {"int_daily_sales", "int_rfm_month_thresholds", "stg_customers_resolved"}
+    assert {
+        name
+        for name, config in changing.items()
+        if not any("compact()" in hook["sql"] for hook in config["post-hook"])
+    } <= tiny

@@ -39,11 +39,11 @@ line_counts as (
 
     select
         customer_id,
-        map_from_entries(array_sort(
+        map_from_entries(sort_array(
             collect_list(struct(attribute_value, purchase_line_count))
             filter (where is_known_category)
         )) as category_line_counts,
-        map_from_entries(array_sort(
+        map_from_entries(sort_array(
             collect_list(struct(attribute_value, purchase_line_count))
             filter (where is_known_payment)
         )) as payment_line_counts,

@@ -31,14 +31,48 @@ customers as (
 
 ),
 
+-- Few pairs stand for all customers: both types of cohort are made of them.
+customer_pairs as (
+
+    select
+        registration_month,
+        first_purchase_month,
+        count(*) as customer_count
+
+    from customers
+
+    group by registration_month, first_purchase_month
+
+),
+
+activity_pairs as (
+
+    select
+        customers.registration_month,
+        customers.first_purchase_month,
+        months.month_start_date,
+        count_if(months.purchase_day_count > 0) as active_customer_count,
+        sum(months.net_revenue) as net_revenue
+
+    from {{ ref('fct_customer_months') }} as months
+
+    inner join customers on months.customer_id = customers.customer_id
+
+    group by
+        customers.registration_month,
+        customers.first_purchase_month,
+        months.month_start_date
+
+),
+
 members as (
 
     select
-        customer_id,
         cohort_type,
-        cohort_month
+        cohort_month,
+        customer_count
 
-    from customers
+    from customer_pairs
 
         lateral view stack(
             2,
@@ -53,7 +87,7 @@ cohorts as (
     select
         members.cohort_type,
         members.cohort_month,
-        count(*) as customer_count,
+        sum(members.customer_count) as customer_count,
         coalesce(
             months_between(history.last_month_start_date, members.cohort_month), 0
         ) as last_month_number
@@ -95,29 +129,40 @@ cells as (
 
 ),
 
+member_months as (
+
+    select
+        cohort_type,
+        cohort_month,
+        month_start_date,
+        active_customer_count,
+        net_revenue
+
+    from activity_pairs
+
+        lateral view stack(
+            2,
+            'registration', registration_month,
+            'first_purchase', first_purchase_month
+        ) as cohort_type, cohort_month
+
+),
+
 activity as (
 
     select
-        members.cohort_type,
-        members.cohort_month,
+        cohort_type,
+        cohort_month,
         -- Money from before the cohort's month counts in it.
         cast(
-            coalesce(
-                greatest(
-                    months_between(months.month_start_date, members.cohort_month), 0
-                ),
-                0
-            ) as int
+            coalesce(greatest(months_between(month_start_date, cohort_month), 0), 0)
+            as int
         ) as month_number,
-        count_if(
-            months.purchase_day_count > 0
-            and months.month_start_date >= members.cohort_month
-        ) as active_customer_count,
-        sum(months.net_revenue) as net_revenue
+        sum(active_customer_count) filter (where month_start_date >= cohort_month)
+            as active_customer_count,
+        sum(net_revenue) as net_revenue
 
-    from {{ ref('fct_customer_months') }} as months
-
-    inner join members on months.customer_id = members.customer_id
+    from member_months
 
     group by all
 

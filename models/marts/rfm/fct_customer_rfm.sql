@@ -34,12 +34,24 @@ fixed_segments as (
 -- One row: the score is 1 plus the cut points that a value reaches.
 cut_points as (
 
-    select
-        collect_list(cut_point) filter (where measure = 'recency') as recency,
-        collect_list(cut_point) filter (where measure = 'frequency') as frequency,
-        collect_list(cut_point) filter (where measure = 'monetary') as monetary
+    select * from {{ ref('rfm_fixed_cut_points') }}
 
-    from {{ ref('rfm_fixed_cut_points') }}
+        pivot (
+            max(cut_point) for (measure, score) in (
+                ('recency', 2) as recency_2,
+                ('recency', 3) as recency_3,
+                ('recency', 4) as recency_4,
+                ('recency', 5) as recency_5,
+                ('frequency', 2) as frequency_2,
+                ('frequency', 3) as frequency_3,
+                ('frequency', 4) as frequency_4,
+                ('frequency', 5) as frequency_5,
+                ('monetary', 2) as monetary_2,
+                ('monetary', 3) as monetary_3,
+                ('monetary', 4) as monetary_4,
+                ('monetary', 5) as monetary_5
+            )
+        )
 
 ),
 
@@ -50,11 +62,11 @@ scored as (
         {{ rfm_score('customers.recency_days', '<', 'recency.q') }} as r_score,
         {{ rfm_score('customers.frequency', '>', 'frequency.q') }} as f_score,
         {{ rfm_score('customers.monetary', '>', 'monetary.q') }} as m_score,
-        1 + size(filter(cut_points.recency, days -> customers.recency_days <= days))
+        {{ fixed_score('customers.recency_days', '<=', 'cut_points.recency_') }}
             as fixed_r_score,
-        1 + size(filter(cut_points.frequency, days -> customers.frequency >= days))
+        {{ fixed_score('customers.frequency', '>=', 'cut_points.frequency_') }}
             as fixed_f_score,
-        1 + size(filter(cut_points.monetary, money -> customers.monetary >= money))
+        {{ fixed_score('customers.monetary', '>=', 'cut_points.monetary_') }}
             as fixed_m_score
 
     from customers

@@ -3,6 +3,7 @@
     incremental_strategy='insert_overwrite',
     unique_key=['month_end_date', 'customer_id'],
     clustered_by='month_end_date',
+    tblproperties={'delta.enableDeletionVectors': 'true'},
     post_hook='{{ compact() }}',
 ) }}
 

@@ -84,7 +84,7 @@ money_draws as (
         run_id,
         fit_date,
         model,
-        array_sort(collect_list(struct(draw, p, q, v))) as money_draws
+        sort_array(collect_list(struct(draw, p, q, v))) as money_draws
 
     from draws
 
