@@ -15,52 +15,42 @@
         {%- set redo -%}
             with
 
-            known_since as (
+            compared as (
 
                 select
-                    trunc(known_since_date, 'MM') as month_start_date,
-                    count(*) as customer_count,
-                    bit_xor(xxhash64(customer_id, known_since_date)) as fingerprint
+                    customer_id,
+                    known_since_date,
+                    1 as side
 
                 from {{ ref('dim_customers') }}
 
                 where known_since_date <= date '{{ newest }}'
 
-                group by trunc(known_since_date, 'MM')
-
-            ),
-
-            stored_known_since as (
+                union all
 
                 select
-                    trunc(known_since_date, 'MM') as month_start_date,
-                    count(*) as customer_count,
-                    bit_xor(xxhash64(customer_id, known_since_date)) as fingerprint
+                    customer_id,
+                    known_since_date,
+                    -1 as side
 
                 from {{ this }}
 
                 where month_end_date = date '{{ newest }}'
 
-                group by trunc(known_since_date, 'MM')
-
             ),
 
             newly_known as (
 
-                select least(
-                    known_since.month_start_date, stored.month_start_date
-                ) as month_start_date
+                select trunc(known_since_date, 'MM') as month_start_date
 
-                from known_since
+                from compared
 
-                full outer join stored_known_since as stored
-                    on known_since.month_start_date = stored.month_start_date
+                group by trunc(known_since_date, 'MM')
 
-                where
-                    not (
-                        known_since.customer_count <=> stored.customer_count
-                        and known_since.fingerprint <=> stored.fingerprint
-                    )
+                -- The hash of a customer on both sides cancels itself.
+                having
+                    sum(side) != 0
+                    or bit_xor(xxhash64(customer_id, known_since_date)) != 0
 
             )
 

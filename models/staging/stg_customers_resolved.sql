@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     unique_key='customer_id',
+    post_hook='{{ compact() }}',
 ) }}
 
 with

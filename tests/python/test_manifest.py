@@ -261,10 +261,8 @@ def test_what_changes_rows_marks_them_and_compacts(manifest: dict[str, Any]) -> 
     for name, config in changing.items():
         properties = config.get("tblproperties") or {}
         assert properties.get("delta.enableDeletionVectors") == "true", name
-    # A few rows a month, some dozens a day, and customers, who come in few batches.
-    left_alone = {
-        *("int_daily_sales", "int_rfm_month_thresholds", "stg_customers_resolved"),
-    }
+    # A few rows a month, and some dozens a day.
+    left_alone = {"int_daily_sales", "int_rfm_month_thresholds"}
     assert {
         name
         for name, config in changing.items()
