@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import compare
+from benchmarks import compare, memory
 from benchmarks.schemas import own_schemas
 from benchmarks.spread import spread
 from python_jobs import contract, dbt, engine, session, train, value
@@ -182,6 +183,8 @@ def main() -> None:
     ):
         folder, database = Path(home) / "parquet", Path(home) / "marts.duckdb"
         learn(own, options)
+        # Before the other tools: until now the largest child is dbt.
+        dbt_peak_mb = memory.peak_mb(resource.RUSAGE_CHILDREN)
         for run in range(arguments.runs):
             with session.connect(settings) as spark:
                 export(spark, own, folder, *READ)
@@ -213,7 +216,8 @@ def main() -> None:
                 "transactions": options.transactions,
                 "runs": arguments.runs,
                 "heap_mb": settings.heap_mb,
-                "engine_peak_mb": peak_mb(engine.running(settings)),
+                "engine_peak_mb": memory.engine_peak_mb(engine.running(settings)),
+                "dbt_peak_mb": dbt_peak_mb,
                 "bytes_after_all": written,
                 "read_raw_once_seconds": spread(readings),
                 "others": {
@@ -259,15 +263,6 @@ def written_bytes(settings: Settings) -> dict[str, int]:
         )
         for folder in sorted(warehouse.glob(f"{settings.schema_prefix}*.db"))
     }
-
-
-def peak_mb(running: engine.Engine | None) -> int | None:
-    """The most memory that the engine has had, where the kernel tells."""
-    status = Path(f"/proc/{running.pid}/status") if running else None
-    if status is None or not status.exists():
-        return None
-    [line] = [x for x in status.read_text().splitlines() if x.startswith("VmHWM")]
-    return int(line.split()[1]) // 1024
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.cluster import KMeans
 
+from benchmarks import memory
 from benchmarks.schemas import own_schemas
 from benchmarks.spread import spread
 from python_jobs import dbt, engine, session, train
@@ -37,8 +38,8 @@ def compare(settings: Settings, runs: int) -> dict[str, Any]:
     """Fit the customers of `fct_customer_features` by both, in turn.
 
     Returns:
-        The seconds of each and their ratios by run, and the cost (inertia) of MLlib's
-        clusters by that of scikit-learn's.
+        The seconds of each and their ratios by run, the cost (inertia) of MLlib's
+        clusters by that of scikit-learn's, and the most memory that each had.
     """
     starts = train.Options.starts
     seconds: dict[str, list[float]] = {"mllib": [], "scikit_learn": []}
@@ -75,6 +76,9 @@ def compare(settings: Settings, runs: int) -> dict[str, Any]:
         **{f"{name}_seconds": spread(taken) for name, taken in seconds.items()},
         "ratio": spread(ratios),
         "cost_by_scikit_learns": [round(cost, 5) for cost in costs],
+        # Of the engine's life so far, and of this process with scikit-learn in it.
+        "engine_peak_mb": memory.engine_peak_mb(engine.running(settings)),
+        "scikit_learn_peak_mb": memory.peak_mb(),
     }
 
 

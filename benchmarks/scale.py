@@ -16,7 +16,8 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.build import WITHOUT_TESTS, build, peak_mb, written_bytes
+from benchmarks import memory
+from benchmarks.build import WITHOUT_TESTS, build, written_bytes
 from benchmarks.schemas import own_schemas
 from python_jobs import engine, session
 from python_jobs.generate import Options, generate
@@ -37,7 +38,7 @@ def measure(settings: Settings, options: Options) -> dict[str, Any]:
         "transactions": options.transactions,
         "bytes": written_bytes(settings),
         # Of the engine's life so far.
-        "engine_peak_mb": peak_mb(engine.running(settings)),
+        "engine_peak_mb": memory.engine_peak_mb(engine.running(settings)),
     } | {
         name: {
             "seconds": round(one.seconds, 1),
