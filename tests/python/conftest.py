@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from browser import launch
+from cost import CostPlugin
 from pipeline import MODELS, build
 from playwright.sync_api import Browser, sync_playwright
 from pyspark.sql import SparkSession
@@ -19,6 +20,11 @@ from pyspark.sql import SparkSession
 from python_jobs import docs, engine, generate, load, report, session, train, value
 from python_jobs.console import progress
 from python_jobs.settings import Settings
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the end of each run say what it cost."""
+    config.pluginmanager.register(CostPlugin())
 
 
 def free_port() -> int:
