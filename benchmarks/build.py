@@ -85,7 +85,7 @@ def build(settings: Settings, *arguments: str) -> Build:
     if dbt.run(settings, ["build"], arguments, lines.append) != 0:
         raise UserError("\n".join(lines[-60:]))
     seconds = time.monotonic() - started
-    target = settings.home / "target"
+    target = settings.dbt_folder
     found = json.loads((target / "run_results.json").read_text())["results"]
     nodes = json.loads((target / "manifest.json").read_text())["nodes"]
     groups: dict[str, float] = defaultdict(float)

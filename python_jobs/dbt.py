@@ -101,6 +101,6 @@ def _environment(settings: Settings) -> dict[str, str]:
         "BEHAVIOR_THRIFT_HOST": settings.thrift_host,
         "BEHAVIOR_THRIFT_PORT": str(settings.thrift_port),
         "BEHAVIOR_SCHEMA_PREFIX": settings.schema_prefix,
-        "DBT_TARGET_PATH": str(settings.home / "target"),
+        "DBT_TARGET_PATH": str(settings.dbt_folder),
         "DBT_LOG_PATH": str(settings.home / "logs"),
     }

@@ -24,7 +24,7 @@ def write(settings: Settings, bar: Bar) -> list[Path]:
         UserError: dbt failed, or what it wrote tells of no columns.
     """
     dbt.run_with_progress(settings, ["docs", "generate"], ["--static"], bar)
-    target = settings.home / "target"
+    target = settings.dbt_folder
     # Both before either is published, so that they tell of the same models.
     pages = {
         "docs": _mended((target / "static_index.html").read_text()),

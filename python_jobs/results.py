@@ -57,7 +57,7 @@ def keep(settings: Settings) -> None:
 
     A build that ended early writes none: then what another command left is there.
     """
-    found = _read(settings.home / "target" / "run_results.json")
+    found = _read(settings.dbt_folder / "run_results.json")
     if found is None or found["args"]["which"] != "build":
         return
     kept = _read(_path(settings)) or {"tests": {}}
@@ -83,7 +83,7 @@ def kept(settings: Settings) -> Build | None:
     content = _read(_path(settings))
     if content is None:
         return None
-    manifest = _read(settings.home / "target" / "manifest.json") or {}
+    manifest = _read(settings.dbt_folder / "manifest.json") or {}
     there = {*manifest.get("nodes", {}), *manifest.get("unit_tests", {})}
     tests = {name: to for name, to in content["tests"].items() if name in there}
     failing = (name for name, to in tests.items() if to not in ("pass", "warn"))
@@ -98,7 +98,7 @@ def kept(settings: Settings) -> Build | None:
 
 def freshness(settings: Settings) -> Freshness | None:
     """How new the lines were at dbt's last `source freshness`; None of no lines."""
-    content = _read(settings.home / "target" / "sources.json")
+    content = _read(settings.dbt_folder / "sources.json")
     for one in (content or {}).get("results", []):
         if "max_loaded_at" in one:
             newest_at = datetime.fromisoformat(one["max_loaded_at"])
@@ -110,7 +110,7 @@ def freshness(settings: Settings) -> Freshness | None:
 
 
 def _path(settings: Settings) -> Path:
-    return settings.home / "test_results.json"
+    return settings.dbt_folder / "test_results.json"
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -117,6 +117,11 @@ class Settings:
         """What a SQL tool connects to."""
         return f"jdbc:hive2://{self.thrift_host}:{self.thrift_port}/"
 
+    @property
+    def dbt_folder(self) -> Path:
+        """Where dbt writes: what it parsed is of use for the same schemas only."""
+        return self.home / "target" / self.schema_prefix
+
     def schema(self, name: str) -> str:
         """The schema's name in the catalog, prefix included."""
         return f"{self.schema_prefix}{name}"

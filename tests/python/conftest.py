@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 from browser import launch
 from cost import CostPlugin
-from pipeline import MODELS, build
+from pipeline import MODELS, apart, build
 from playwright.sync_api import Browser, sync_playwright
 from pyspark.sql import SparkSession
 
@@ -49,7 +51,22 @@ def local_settings(home: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def engine_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """A running engine with an empty warehouse."""
+    """A running engine with an empty warehouse.
+
+    BEHAVIOR_TEST_HOME names a state folder whose engine is kept from run to run, for
+    whoever runs a few tests again and again; each run has schemas of its own in it.
+    """
+    if kept := os.environ.get("BEHAVIOR_TEST_HOME"):
+        settings = local_settings(Path(kept))
+        if running := engine.running(settings):
+            settings = replace(
+                settings,
+                thrift_port=running.thrift_port,
+                connect_port=running.connect_port,
+            )
+        engine.up(settings)
+        yield replace(settings, schema_prefix=f"run_{time.time_ns() // 10**6:x}_")
+        return
     settings = local_settings(tmp_path_factory.mktemp("behavior"))
     engine.up(settings)
     yield settings
@@ -60,7 +77,7 @@ def engine_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
 def settings(engine_settings: Settings, request: pytest.FixtureRequest) -> Settings:
     """The shared engine, with schemas that only this module uses."""
     name = re.sub(r"\W", "_", request.module.__name__.rpartition(".")[2])
-    return replace(engine_settings, schema_prefix=f"{name}_")
+    return apart(engine_settings, name)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +90,7 @@ def spark(settings: Settings) -> Iterator[SparkSession]:
 @pytest.fixture(scope="session")
 def generated(engine_settings: Settings) -> Settings:
     """Generated data with its planted trouble, and all models built on it."""
-    own = replace(engine_settings, schema_prefix="generated_")
+    own = apart(engine_settings, "generated")
     options = generate.Options(
         customers=2000, transactions=12_000, days=200, start_date=date(2024, 1, 15)
     )
@@ -110,7 +127,7 @@ def site(generated: Settings, tmp_path_factory: pytest.TempPathFactory) -> Site:
     with progress("writing the pages") as bar:
         docs.write(generated, bar)
         for name in ("manifest.json", "catalog.json"):
-            shutil.copy(generated.home / "target" / name, copied.target)
+            shutil.copy(generated.dbt_folder / name, copied.target)
         report.write(generated, bar)
     shutil.copytree(generated.home / "site", copied.folder)
     return copied
@@ -119,7 +136,7 @@ def site(generated: Settings, tmp_path_factory: pytest.TempPathFactory) -> Site:
 @pytest.fixture(scope="session")
 def cdnow(engine_settings: Settings) -> Settings:
     """The CDNOW purchase log, customer value, and all models; personas are empty."""
-    own = replace(engine_settings, schema_prefix="cdnow_")
+    own = apart(engine_settings, "cdnow")
     with session.connect(own) as spark:
         load.load(spark, own, *load.example("cdnow"))
     build(own, "--exclude", "source:ml+", *MODELS)

@@ -164,7 +164,7 @@ class CostPlugin:
 
 def _nodes_of_last_run(settings: Settings) -> int:
     """How many nodes dbt's last command ran; what it skipped has no thread."""
-    results = settings.home / "target" / "run_results.json"
+    results = settings.dbt_folder / "run_results.json"
     if not results.exists():
         return 0
     ran = json.loads(results.read_text())["results"]

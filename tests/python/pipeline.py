@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from python_jobs.settings import Settings
 # Builds whose numbers a test checks itself need none of dbt's tests.
 MODELS = ("--resource-type", "model", "--resource-type", "seed")
 BUILT_SCHEMAS = ("staging", "intermediate", "marts", "personas", "insights")
+
+
+def apart(settings: Settings, name: str) -> Settings:
+    """The same engine, with schemas of that name."""
+    return replace(settings, schema_prefix=f"{settings.schema_prefix}{name}_")
 
 
 def build(settings: Settings, *arguments: str) -> None:

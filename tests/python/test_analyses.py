@@ -62,7 +62,7 @@ def test_all_that_analysts_query_is_documented_in_the_catalog(
     report = tmp_path / "coverage.json"
     command = [
         *(str(Path(sys.executable).with_name("dbt-coverage")), "compute", "doc"),
-        *("--run-artifacts-dir", str(generated.home / "target")),
+        *("--run-artifacts-dir", str(generated.dbt_folder)),
         *("--cov-report", str(report), "--cov-fail-under", "1.0"),
     ]
     for layer in ("marts", "personas", "insights"):

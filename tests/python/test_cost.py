@@ -40,7 +40,7 @@ def plans(generated: Settings, spark: SparkSession) -> dict[str, str]:
     """The plan of each model, of incremental ones that of an increment."""
     lines: list[str] = []
     assert dbt.run(generated, ["compile"], [], lines.append) == 0, lines[-20:]
-    manifest = json.loads((generated.home / "target" / "manifest.json").read_text())
+    manifest = json.loads((generated.dbt_folder / "manifest.json").read_text())
     found = {
         node["name"]: spark.sql(f"explain {node['compiled_code']}").collect()[0][0]
         for node in manifest["nodes"].values()

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from pipeline import apart
 from pyspark.sql import DataFrame, SparkSession
 from scipy.optimize import minimize
 from scipy.special import betaln, gammaln
@@ -48,11 +49,6 @@ PLAIN = Options(
 FULL = Options(customers=10_000, transactions=50_000)
 
 
-def within(settings: Settings, name: str) -> Settings:
-    """The same engine with schemas of its own."""
-    return replace(settings, schema_prefix=f"{settings.schema_prefix}{name}_")
-
-
 def raw(spark: SparkSession, settings: Settings, table: str) -> DataFrame:
     """A raw table."""
     return spark.table(f"{settings.schema('raw')}.{table}")
@@ -83,7 +79,7 @@ def checksums(spark: SparkSession, settings: Settings) -> list[tuple[object, ...
 @pytest.fixture(scope="module")
 def small(spark: SparkSession, settings: Settings) -> Settings:
     """A small history of 365 days with much trouble."""
-    there = within(settings, "small")
+    there = apart(settings, "small")
     generate(spark, there, SMALL)
     return there
 
@@ -91,7 +87,7 @@ def small(spark: SparkSession, settings: Settings) -> Settings:
 @pytest.fixture(scope="module")
 def plain(spark: SparkSession, settings: Settings) -> Settings:
     """A history of one persona without season, weekdays and trouble."""
-    there = within(settings, "plain")
+    there = apart(settings, "plain")
     generate(spark, there, PLAIN)
     return there
 
@@ -99,7 +95,7 @@ def plain(spark: SparkSession, settings: Settings) -> Settings:
 @pytest.fixture(scope="module")
 def full(spark: SparkSession, settings: Settings) -> Settings:
     """A history of 10,000 customers with everything in it."""
-    there = within(settings, "full")
+    there = apart(settings, "full")
     generate(spark, there, FULL)
     return there
 
@@ -142,7 +138,7 @@ def test_another_seed_gives_other_rows(
 def test_a_history_continued_equals_one_of_that_length(
     spark: SparkSession, settings: Settings
 ) -> None:
-    longer, continued = within(settings, "longer"), within(settings, "continued")
+    longer, continued = apart(settings, "longer"), apart(settings, "continued")
     generate(spark, longer, replace(SMALL, days=366))
     generate(spark, continued, SMALL)
     # What the history began with need not be said again.
@@ -189,7 +185,7 @@ def test_what_is_there_is_not_generated_again(
     with pytest.raises(UserError, match="seed is 7"):
         generate(spark, small, replace(SMALL, seed=7, append_days=1))
     with pytest.raises(UserError, match="no history to continue"):
-        generate(spark, within(settings, "none"), replace(SMALL, append_days=1))
+        generate(spark, apart(settings, "none"), replace(SMALL, append_days=1))
     assert raw(spark, small, "batches").count() == before
 
 
@@ -199,7 +195,7 @@ def test_a_delivery_that_died_leaves_no_trace(
     small: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    there = within(settings, "died")
+    there = apart(settings, "died")
     with monkeypatch.context() as patch, pytest.raises(RuntimeError):
 
         def die(*_: object) -> None:
@@ -261,7 +257,7 @@ def test_little_passes_the_client_and_tasks_do_not_matter(
     size: int,
 ) -> None:
     options = replace(SMALL, customers=400 * size, transactions=2000 * size)
-    there = within(settings, f"bytes{size}")
+    there = apart(settings, f"bytes{size}")
     # Other tasks than those of the small history: that must not show in its rows.
     monkeypatch.setattr(customers, "CUSTOMERS_PER_FILE", 60 * size)
     with counting_proxy(settings.connect_port) as proxy:

@@ -40,7 +40,7 @@ def queries(settings: Settings) -> dict[str, str]:
     # A full parse: the manifest must be of this module's schemas.
     code = dbt.run(settings, ["compile"], ["--select", *CHAIN], lines.append)
     assert code == 0, "\n".join(lines[-40:])
-    manifest = json.loads((settings.home / "target" / "manifest.json").read_text())
+    manifest = json.loads((settings.dbt_folder / "manifest.json").read_text())
     own_schemas = re.compile(rf"\b{settings.schema_prefix}(marts|insights)\.")
     compiled = {
         node["name"]: own_schemas.sub("", node["compiled_code"])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from pipeline import MODELS, build
+from pipeline import MODELS, apart, build
 from pyspark.sql import SparkSession
 
 from benchmarks.personas import a_month_later, recovery
@@ -103,7 +102,7 @@ def test_the_planted_value_is_within_the_intervals(
     spark: SparkSession, settings: Settings
 ) -> None:
     """An interval of 99 %, from the spread of a parameter's logarithm in the draws."""
-    own = replace(settings, schema_prefix=f"{settings.schema_prefix}plain_")
+    own = apart(settings, "plain")
     generate(spark, own, PLAIN)
     build(own, "--select", "+fct_customer_purchase_summary", *MODELS)
     run = value.fit(spark, own, value.Options(draws=100))

@@ -22,7 +22,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def dbt_ends(settings: Settings, which: str, run_id: str, **statuses: str) -> None:
     """Leave what dbt leaves, with the results of these tests."""
-    target = settings.home / "target"
+    target = settings.dbt_folder
     ids = {name: f"test.project.{name}" for name in ("grain", "keys", "money")}
     found = {
         "metadata": {"invocation_id": run_id, "generated_at": "2026-01-02T03:04:05Z"},
@@ -77,7 +77,7 @@ def loaded_at(settings: Settings, moment: str, status: str) -> None:
     """Leave what `dbt source freshness` leaves."""
     newest = {"unique_id": "source.raw.transactions", "max_loaded_at": moment}
     found = {"results": [{"unique_id": "another"}, newest | {"status": status}]}
-    (settings.home / "target" / "sources.json").write_text(json.dumps(found))
+    (settings.dbt_folder / "sources.json").write_text(json.dumps(found))
 
 
 @pytest.mark.parametrize(("status", "is_stale"), [("pass", False), ("warn", True)])

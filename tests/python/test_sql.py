@@ -42,7 +42,7 @@ def metadata(settings: Settings, call: str, *arguments: Any) -> list[dict[str, A
 @pytest.fixture(scope="module")
 def models(generated: Settings) -> dict[tuple[str, str], dict[str, Any]]:
     """What dbt knows of the models for analysts, by layer and name."""
-    manifest = json.loads((generated.home / "target" / "manifest.json").read_text())
+    manifest = json.loads((generated.dbt_folder / "manifest.json").read_text())
     found = {
         (node["fqn"][1], node["name"]): node
         for node in manifest["nodes"].values()

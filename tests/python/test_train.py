@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from pipeline import MODELS, build
+from pipeline import MODELS, apart, build
 from pyspark.ml.evaluation import ClusteringEvaluator
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import DataFrame, SparkSession
@@ -146,11 +146,6 @@ def trained_apart(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(selection, "MOST", 4)
         return train.train(spark, own, options)
-
-
-def apart(settings: Settings, name: str) -> Settings:
-    """Schemas of that name."""
-    return replace(settings, schema_prefix=f"{settings.schema_prefix}{name}_")
 
 
 def table(
@@ -586,7 +581,7 @@ def test_a_second_training_at_once_is_refused(
 @pytest.fixture(scope="module")
 def elsewhere(settings: Settings) -> Settings:
     """Schemas without a training, for what cannot be trained on."""
-    return replace(settings, schema_prefix=f"{settings.schema_prefix}other_")
+    return apart(settings, "other")
 
 
 def test_without_features_the_user_is_told_to_build(

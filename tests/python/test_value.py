@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pipeline import apart
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from scipy.special import betaln, gammaln, hyp2f1
@@ -389,7 +390,7 @@ def test_a_second_fit_at_once_is_refused(
 def test_without_a_summary_the_user_is_told_to_build(
     spark: SparkSession, settings: Settings
 ) -> None:
-    elsewhere = replace(settings, schema_prefix=f"{settings.schema_prefix}other_")
+    elsewhere = apart(settings, "other")
     with pytest.raises(UserError, match=r"^there is no .*: run `behavior build` first"):
         value.fit(spark, elsewhere)
     store(spark, elsewhere, [])
