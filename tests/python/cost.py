@@ -66,14 +66,13 @@ HEADER = "".join(f"{field.name.replace('_', ' '):>12}" for field in fields(Cost)
 
 
 class Engines:
-    """The CPU seconds of all engines that were started since, of ended ones too.
+    """The CPU seconds of all engines on the machine, of ended ones too.
 
     What an engine used after the last look is lost when it ends: hence one each second.
     """
 
     def __init__(self) -> None:
         """Begin to look."""
-        self._began = time.time()
         self._used: dict[tuple[int, float], float] = {}
         self._lock = Lock()
         self._closed = Event()
@@ -83,14 +82,13 @@ class Engines:
         """CPU seconds until now."""
         with self._lock:
             for process in psutil.process_iter(["name", "create_time"]):
-                started = process.info["create_time"]
-                if process.info["name"] != "java" or started < self._began:
+                if process.info["name"] != "java":
                     continue
                 try:
                     if THRIFT_SERVER in process.cmdline():
                         times = process.cpu_times()
                         used = times.user + times.system
-                        self._used[process.pid, started] = used
+                        self._used[process.pid, process.info["create_time"]] = used
                 except (psutil.NoSuchProcess, psutil.AccessDenied):
                     continue
             return sum(self._used.values())
