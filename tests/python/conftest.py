@@ -18,6 +18,7 @@ from cost import CostPlugin
 from pipeline import MODELS, apart, build
 from playwright.sync_api import Browser, sync_playwright
 from pyspark.sql import SparkSession
+from worlds import Compiled, compiled
 
 from python_jobs import docs, engine, generate, load, report, session, train, value
 from python_jobs.console import progress
@@ -85,6 +86,19 @@ def spark(settings: Settings) -> Iterator[SparkSession]:
     """A Connect session on the shared engine."""
     with session.connect(settings) as spark:
         yield spark
+
+
+@pytest.fixture(scope="session")
+def project(engine_settings: Settings) -> Compiled:
+    """The models as dbt compiles them, for worlds of literal rows."""
+    return compiled(engine_settings)
+
+
+@pytest.fixture(scope="session")
+def project_in_march(engine_settings: Settings) -> Compiled:
+    """The same as of an earlier day, and with the other model of customer value."""
+    variables = "{as_of_date: 2024-03-01, lifetime_value_model: BG/NBD}"
+    return compiled(apart(engine_settings, "march"), "--vars", variables)
 
 
 @pytest.fixture(scope="session")

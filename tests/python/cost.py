@@ -161,9 +161,11 @@ class CostPlugin:
 
 
 def _nodes_of_last_run(settings: Settings) -> int:
-    """How many nodes dbt's last command ran; what it skipped has no thread."""
+    """How many nodes dbt's last command ran; to compile one is not to run it."""
     results = settings.dbt_folder / "run_results.json"
     if not results.exists():
         return 0
-    ran = json.loads(results.read_text())["results"]
-    return sum(result["status"] != "skipped" for result in ran)
+    found = json.loads(results.read_text())
+    if found["args"]["which"] == "compile":
+        return 0
+    return sum(result["status"] != "skipped" for result in found["results"])

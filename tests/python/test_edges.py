@@ -2,124 +2,84 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from pipeline import MODELS, build, checksums, deliver
-from pyspark.sql import SparkSession
+import worlds
+from pipeline import apart
+from pyspark.errors import PySparkException
+from worlds import Compiled, World
 
-from python_jobs import dbt
 from python_jobs import value as customer_value
 from python_jobs.settings import Settings
-
-SNAPSHOTS = ("--resource-type", "snapshot")
-ALL_BUT_UNITS = ("--exclude", "test_type:unit")
-
-
-def rows(
-    spark: SparkSession, settings: Settings, table: str, columns: str, where: str = ""
-) -> list[tuple[Any, ...]]:
-    """Rows of a table in a schema such as marts, in the order of their columns."""
-    schema, name = table.split(".")
-    selected = columns.replace(";", ",")
-    return [
-        tuple(row)
-        for row in spark.sql(
-            f"""
-            select {selected} from {settings.schema(schema)}.{name}
-            where {where or "true"} order by all
-            """
-        ).collect()
-    ]
-
 
 # --- no data at all
 
 
-@pytest.fixture(scope="module")
-def nothing(settings: Settings) -> Settings:
-    """Everything built, with all tests, before anything was ever delivered."""
-    own = replace(settings, schema_prefix="nothing_")
-    build(own, *ALL_BUT_UNITS)
-    return own
-
-
-def test_without_data_every_mart_is_there_and_empty(
-    spark: SparkSession, nothing: Settings
+def test_without_data_every_mart_is_empty_and_every_test_holds(
+    project: Compiled,
 ) -> None:
-    found = checksums(spark, nothing)
-    # What the seeds say of segments does not wait for customers.
-    assert found.pop("marts.dim_segments")[0] > 12
-    built = {name: count for name, (count, _) in found.items()}
-    assert len(built) > 55
-    assert {name for name, count in built.items() if count} == {
-        "intermediate.int_as_of_date"
-    }
+    """That the tables are there is seen in test_increments, which begins so."""
+    with worlds.world(project) as nothing:
+        found = nothing.count()
+        # What the seeds say of segments does not wait for customers.
+        assert found.pop("marts.dim_segments") > 12
+        assert len(found) > 70
+        assert {name for name, count in found.items() if count} == {
+            "intermediate.int_as_of_date"
+        }
+        assert nothing.broken() == []
 
 
 # --- one customer, one line, at midnight of a leap day, with nothing but what must be
 
 
 @pytest.fixture(scope="module")
-def one_line(spark: SparkSession, settings: Settings) -> Settings:
+def one_line(project: Compiled) -> Iterator[World]:
     """One purchase by somebody of whom nothing is known."""
-    own = replace(settings, schema_prefix="one_line_")
-    deliver(spark, own, "customers", "customer_id", "('ann')")
-    deliver(
-        spark,
-        own,
-        "transactions",
-        "transaction_id, customer_id, transacted_at, amount",
-        "('t', 'ann', timestamp'2024-02-29 00:00:00', 12.34)",
-    )
-    build(own, *MODELS)
-    return own
+    with worlds.world(project) as one_line:
+        one_line.deliver("customers", "customer_id", "('ann')")
+        one_line.deliver(
+            "transactions",
+            "transaction_id, customer_id, transacted_at, amount",
+            "('t', 'ann', timestamp'2024-02-29 00:00:00', 12.34)",
+        )
+        yield one_line
 
 
-def test_one_line_counts_on_its_leap_day(
-    spark: SparkSession, one_line: Settings
-) -> None:
-    assert rows(
-        spark,
-        one_line,
+def test_one_line_counts_on_its_leap_day(one_line: World) -> None:
+    assert one_line.rows(
         "marts.fct_daily_sales",
-        "calendar_date; customer_count; transaction_count; net_revenue; "
+        "calendar_date, customer_count, transaction_count, net_revenue, "
         "net_revenue_7_day_mean",
     ) == [(date(2024, 2, 29), 1, 1, Decimal("12.34"), None)]
-    assert rows(
-        spark,
-        one_line,
+    assert one_line.rows(
         "marts.fct_customer_rfm_monthly",
-        "month_end_date; as_of_date; recency_days; segment; previous_segment",
+        "month_end_date, as_of_date, recency_days, segment, previous_segment",
     ) == [(date(2024, 2, 29), date(2024, 3, 1), 1, "Champions", "Not yet a customer")]
-    assert rows(spark, one_line, "marts.rpt_segment_migration", "from_segment") == []
+    assert one_line.rows("marts.rpt_segment_migration", "from_segment") == []
 
 
-def test_what_nobody_told_is_unknown(spark: SparkSession, one_line: Settings) -> None:
+def test_what_nobody_told_is_unknown(one_line: World) -> None:
     money = Decimal("12.34")
     for table, column in (
         ("rpt_sales_by_category", "product_category"),
         ("rpt_sales_by_payment_method", "payment_method"),
     ):
-        found = rows(spark, one_line, f"marts.{table}", f"{column}; net_revenue")
+        found = one_line.rows(f"marts.{table}", f"{column}, net_revenue")
         assert found == [("unknown", money)]
-    assert rows(
-        spark,
-        one_line,
+    assert one_line.rows(
         "marts.rpt_customers_by_demographic",
-        "attribute; attribute_value; customer_count; share_of_revenue",
+        "attribute, attribute_value, customer_count, share_of_revenue",
     ) == [
         (attribute, "unknown", 1, 1.0)
         for attribute in ("age_band", "gender", "location", "membership_level")
     ]
-    assert rows(
-        spark,
-        one_line,
+    assert one_line.rows(
         "marts.rpt_cohort_retention",
-        "cohort_type; cohort; month_number; customer_count; active_customer_count; "
+        "cohort_type, cohort, month_number, customer_count, active_customer_count, "
         "net_revenue",
     ) == [
         ("first_purchase", "2024-02", 0, 1, 1, money),
@@ -128,79 +88,78 @@ def test_what_nobody_told_is_unknown(spark: SparkSession, one_line: Settings) ->
 
 
 def test_a_customer_without_gaps_has_a_reason_instead_of_a_cadence(
-    spark: SparkSession, one_line: Settings
+    one_line: World,
 ) -> None:
-    assert rows(
-        spark,
-        one_line,
+    assert one_line.rows(
         "marts.fct_customer_churn",
-        "window_risk; cadence_risk; cadence_basis",
+        "window_risk, cadence_risk, cadence_basis",
     ) == [("Low", None, "no customer has a gap yet")]
-    assert rows(
-        spark, one_line, "marts.rpt_churn_risk", "method; risk; customer_count"
-    ) == [("cadence", "Unknown", 1), ("p_alive", "Unknown", 1), ("window", "Low", 1)]
-    assert rows(spark, one_line, "marts.rpt_churn_backtest", "method") == []
+    assert one_line.rows("marts.rpt_churn_risk", "method, risk, customer_count") == [
+        ("cadence", "Unknown", 1),
+        ("p_alive", "Unknown", 1),
+        ("window", "Low", 1),
+    ]
+    assert one_line.rows("marts.rpt_churn_backtest", "method") == []
 
 
-def test_an_as_of_date_before_the_first_line_is_refused(one_line: Settings) -> None:
-    lines: list[str] = []
-    code = dbt.run(
-        one_line,
-        ["build"],
-        ["--select", "int_as_of_date", "--vars", "{as_of_date: 2024-02-29}"],
-        lines.append,
-    )
-    assert code == 1
-    assert any(
-        "as_of_date is 2024-02-29, but the first transaction is of 2024-02-29: choose "
-        "a later date" in line
-        for line in lines
-    )
+def test_an_as_of_date_before_the_first_line_is_refused(
+    project_in_march: Compiled,
+) -> None:
+    with worlds.world(project_in_march) as too_late:
+        too_late.deliver(
+            "transactions",
+            "transaction_id, customer_id, transacted_at, amount",
+            "('t', 'ann', timestamp'2024-03-01 00:00:00', 12.34)",
+        )
+        too_late.deliver("customers", "customer_id", "('ann')")
+        with pytest.raises(
+            PySparkException,
+            match="as_of_date is 2024-03-01, but the first transaction is of "
+            "2024-03-01: choose a later date",
+        ):
+            too_late.rows("intermediate.int_as_of_date")
 
 
 def test_one_line_is_too_thin_for_customer_value(
-    spark: SparkSession, one_line: Settings
+    one_line: World, settings: Settings
 ) -> None:
     """Each model is published with its reason, and all tests of the data pass."""
-    customer_value.fit(spark, one_line)
-    build(one_line, *ALL_BUT_UNITS)
-    assert rows(
-        spark,
-        one_line,
+    own = apart(settings, "one_line")
+    one_line.save("marts.fct_customer_purchase_summary", own)
+    customer_value.fit(one_line.spark, own)
+    for table in ("runs", "fits", "parameters", "parameter_draws", "expectations"):
+        published = f"{own.schema('ml')}.value_{table}"
+        one_line.put(f"ml.value_{table}", one_line.spark.table(published))
+    assert one_line.rows(
         "marts.fct_customer_lifetime_value",
-        "customer_id; p_alive; expected_value_365d; no_value_reason",
+        "customer_id, p_alive, expected_value_365d, no_value_reason",
     ) == [
         ("ann", None, None, "0 repeat buyers: fewer than the 100 that a fit needs"),
     ]
-    assert rows(
-        spark,
-        one_line,
+    assert one_line.rows(
         "marts.rpt_lifetime_value_calibration",
-        "model; target; customer_count; no_calibration_reason",
+        "model, target, customer_count, no_calibration_reason",
     ) == [
         (model, target, 0, "no customer had bought before this date")
         for model in ("BG/NBD", "MBG/NBD")
         for target in ("purchases", "revenue")
     ]
+    assert one_line.broken() == []
 
 
 # --- a small world
 
 
-@pytest.fixture(scope="module")
-def world(spark: SparkSession, settings: Settings) -> Settings:
-    """January to June 2024, without a sale in March and May, built with all tests.
+def deliver_the_world(world: World) -> None:
+    """January to June 2024, without a sale in March and May.
 
-    ann   registered in January; buys in January, on the leap day, in April and in June
-    bob   registered in 2023; buys and gives back on one day in February; buys in April
-    zoe   of unknown registration; buys in January, gives all back in June
+    ann   registered in January, buys in January, on the leap day, in April and in June
+    bob   registered in 2023, buys and gives back on one day in February, buys in April
+    zoe   of unknown registration, buys in January, gives all back in June
     rex   has nothing but a return
     eve   registered in May and never came
     """
-    own = replace(settings, schema_prefix="world_")
-    deliver(
-        spark,
-        own,
+    world.deliver(
         "customers",
         "customer_id, registration_date, gender",
         """
@@ -208,9 +167,7 @@ def world(spark: SparkSession, settings: Settings) -> Settings:
         ('eve', date'2024-05-05', 'female'), ('rex', null, ''), ('zoe', null, 'female')
         """,
     )
-    deliver(
-        spark,
-        own,
+    world.deliver(
         "transactions",
         "transaction_id, customer_id, transacted_at, amount, product_category",
         """
@@ -226,33 +183,35 @@ def world(spark: SparkSession, settings: Settings) -> Settings:
         ('r1', 'rex', timestamp'2024-04-10 12:00:00', -5, 'toys')
         """,
     )
-    build(own, *ALL_BUT_UNITS)
-    return own
 
 
-def test_a_return_of_the_same_day_undoes_the_purchase_day(
-    spark: SparkSession, world: Settings
-) -> None:
-    assert rows(
-        spark,
-        world,
+@pytest.fixture(scope="module")
+def world(project: Compiled) -> Iterator[World]:
+    """The small world, as of the day after its last line."""
+    with worlds.world(project) as world:
+        deliver_the_world(world)
+        yield world
+
+
+def test_every_test_of_the_data_holds_in_the_world(world: World) -> None:
+    assert world.broken() == []
+
+
+def test_a_return_of_the_same_day_undoes_the_purchase_day(world: World) -> None:
+    assert world.rows(
         "marts.fct_daily_sales",
-        "calendar_date; customer_count; transaction_count; return_count; "
-        "returned_revenue; net_revenue",
+        "calendar_date, customer_count, transaction_count, return_count, "
+        "returned_revenue, net_revenue",
         "calendar_date = '2024-02-01'",
     ) == [(date(2024, 2, 1), 0, 1, 1, Decimal("30.00"), Decimal("0.00"))]
 
 
-def test_features_are_of_purchase_days_and_purchase_lines(
-    spark: SparkSession, world: Settings
-) -> None:
+def test_features_are_of_purchase_days_and_purchase_lines(world: World) -> None:
     """Ann's gaps are 45, 61 and 32 days, and two of her four lines came at midnight."""
-    assert rows(
-        spark,
-        world,
+    assert world.rows(
         "marts.fct_customer_features",
-        "customer_id; frequency; mean_gap_days; returns_rate; lines_per_purchase_day; "
-        "weekend_share; night_share; category_shares['books']; size(payment_shares)",
+        "customer_id, frequency, mean_gap_days, returns_rate, lines_per_purchase_day, "
+        "weekend_share, night_share, category_shares['books'], size(payment_shares)",
     ) == [
         ("ann", 4, 46.0, 0.0, 1.0, 0.25, 0.5, 0.75, 0),
         ("bob", 1, None, 30 / 110, 2.0, 0.0, 0.0, 0.5, 0),
@@ -260,22 +219,16 @@ def test_features_are_of_purchase_days_and_purchase_lines(
     ]
 
 
-def test_days_and_months_without_sales_are_there(
-    spark: SparkSession, world: Settings
-) -> None:
-    [[days, money]] = rows(
-        spark,
-        world,
+def test_days_and_months_without_sales_are_there(world: World) -> None:
+    [[days, money]] = world.rows(
         "marts.fct_daily_sales",
-        "count(*); sum(net_revenue)",
+        "count(*), sum(net_revenue)",
         "calendar_date between '2024-03-01' and '2024-03-31'",
     )
     assert (days, money) == (31, 0)
-    months = rows(
-        spark,
-        world,
+    months = world.rows(
         "insights.rpt_executive_summary",
-        "period_start_date; metric_value; previous_value; is_complete",
+        "period_start_date, metric_value, previous_value, is_complete",
         "metric = 'customers'",
     )
     assert [(month.month, value, before) for month, value, before, _ in months] == [
@@ -289,15 +242,11 @@ def test_days_and_months_without_sales_are_there(
     assert [complete for *_, complete in months] == [True] * 5 + [False]
 
 
-def test_retention_is_of_those_who_bought_the_month_before(
-    spark: SparkSession, world: Settings
-) -> None:
+def test_retention_is_of_those_who_bought_the_month_before(world: World) -> None:
     """Not the active share: of January's two one came back, of February's one none."""
-    found = rows(
-        spark,
-        world,
+    found = world.rows(
         "insights.rpt_executive_summary",
-        "month(period_start_date); metric_value",
+        "month(period_start_date), metric_value",
         "metric = 'retention_rate'",
     )
     assert found == [
@@ -310,33 +259,26 @@ def test_retention_is_of_those_who_bought_the_month_before(
     ]
 
 
-def test_each_number_of_the_summary_is_what_its_query_gives(
-    spark: SparkSession, world: Settings
-) -> None:
-    found = rows(
-        spark,
-        world,
+def test_each_number_of_the_summary_is_what_its_query_gives(world: World) -> None:
+    found = world.rows(
         "insights.rpt_executive_summary",
-        "metric; period_start_date; cast(metric_value as double); source_query",
+        "metric, period_start_date, cast(metric_value as double), source_query",
     )
     assert len(found) == 9 * 6
     # Without a customer in the month, or in the month before, there is no rate.
     assert sum(value is None for _, _, value, _ in found) == 7
     for metric, period, value, query in found:
-        [[answer]] = spark.sql(f"select cast(({query}) as double)").collect()
+        asked = world.project.named(f"select cast(({query}) as double)")
+        [[answer]] = world.spark.sql(asked).collect()
         expected = value and pytest.approx(value, abs=1e-8)
         assert answer == expected, (metric, period)
 
 
-def test_segments_by_month_hold_who_was_known_by_then(
-    spark: SparkSession, world: Settings
-) -> None:
+def test_segments_by_month_hold_who_was_known_by_then(world: World) -> None:
     """A registration counts from its day on, a return makes nobody a buyer."""
-    found = rows(
-        spark,
-        world,
+    found = world.rows(
         "marts.fct_customer_rfm_monthly",
-        "month(month_end_date); customer_id; frequency; monetary; recency_days; "
+        "month(month_end_date), customer_id, frequency, monetary, recency_days, "
         "previous_segment = 'Not yet a customer'",
     )
     zero = Decimal("0.00")
@@ -362,14 +304,10 @@ def test_segments_by_month_hold_who_was_known_by_then(
     ]
 
 
-def test_migration_counts_who_was_not_a_customer_yet(
-    spark: SparkSession, world: Settings
-) -> None:
-    assert rows(
-        spark,
-        world,
+def test_migration_counts_who_was_not_a_customer_yet(world: World) -> None:
+    assert world.rows(
         "marts.rpt_segment_migration",
-        "month(month_end_date); to_segment; customer_count; net_revenue; "
+        "month(month_end_date), to_segment, customer_count, net_revenue, "
         "month_net_revenue",
         "from_segment = 'Not yet a customer'",
     ) == [
@@ -378,15 +316,11 @@ def test_migration_counts_who_was_not_a_customer_yet(
     ]
 
 
-def test_a_cohort_cell_with_nobody_is_zero_and_the_future_is_null(
-    spark: SparkSession, world: Settings
-) -> None:
-    found = rows(
-        spark,
-        world,
+def test_a_cohort_cell_with_nobody_is_zero_and_the_future_is_null(world: World) -> None:
+    found = world.rows(
         "marts.rpt_cohort_retention",
-        "cohort; month_number; active_customer_count; net_revenue; "
-        "cumulative_net_revenue; is_complete",
+        "cohort, month_number, active_customer_count, net_revenue, "
+        "cumulative_net_revenue, is_complete",
         "cohort_type = 'first_purchase'",
     )
     money = Decimal
@@ -408,37 +342,27 @@ def test_a_cohort_cell_with_nobody_is_zero_and_the_future_is_null(
     ]
 
 
-def test_the_average_of_cohorts_leaves_incomplete_cells_out(
-    spark: SparkSession, world: Settings
-) -> None:
-    assert rows(
-        spark,
-        world,
+def test_the_average_of_cohorts_leaves_incomplete_cells_out(world: World) -> None:
+    assert world.rows(
         "marts.rpt_retention_curves",
-        "month_number; cohort_count; customer_count; active_customer_count",
+        "month_number, cohort_count, customer_count, active_customer_count",
         "cohort_type = 'first_purchase'",
     ) == [(0, 2, 3, 3), (1, 2, 3, 1), (2, 1, 2, 0), (3, 1, 2, 1), (4, 1, 2, 0)]
 
 
-def test_who_only_gave_back_is_a_prospect_with_a_row(
-    spark: SparkSession, world: Settings
-) -> None:
+def test_who_only_gave_back_is_a_prospect_with_a_row(world: World) -> None:
     """No sentinel: recency is NULL and no risk is given."""
-    assert rows(
-        spark,
-        world,
+    assert world.rows(
         "marts.fct_customer_churn",
-        "customer_id; recency_days; window_risk; cadence_risk; cadence_basis",
+        "customer_id, recency_days, window_risk, cadence_risk, cadence_basis",
         "frequency = 0",
     ) == [
         ("eve", None, None, None, "no purchase day"),
         ("rex", None, None, None, "no purchase day"),
     ]
-    assert rows(
-        spark,
-        world,
+    assert world.rows(
         "marts.rpt_churn_risk",
-        "method; customer_count; net_revenue",
+        "method, customer_count, net_revenue",
         "risk = 'Prospects'",
     ) == [
         ("cadence", 2, Decimal("-5.00")),
@@ -447,215 +371,68 @@ def test_who_only_gave_back_is_a_prospect_with_a_row(
     ]
 
 
-def test_the_back_test_knows_only_what_was_known_at_the_cut(
-    spark: SparkSession, world: Settings
-) -> None:
-    """On March 18 ann had last bought 18 days ago, zoe 47; ann alone came back."""
-    assert rows(
-        spark,
-        world,
+def test_the_back_test_knows_only_what_was_known_at_the_cut(world: World) -> None:
+    """On March 18 ann had last bought 18 days ago, zoe 47, ann alone came back."""
+    assert world.rows(
         "marts.rpt_churn_backtest",
-        "cut_date; risk; customer_count; churned_customer_count; lift",
+        "cut_date, risk, customer_count, churned_customer_count, lift",
         "method = 'window'",
     ) == [(date(2024, 3, 18), "Low", 2, 1, 1.0)]
 
 
-def test_a_category_counts_purchase_days_of_its_own(
-    spark: SparkSession, world: Settings
-) -> None:
-    """Bob's toys of February came back the same day; categories are not orders."""
-    assert rows(
-        spark,
-        world,
+def test_a_category_counts_purchase_days_of_its_own(world: World) -> None:
+    """Bob's toys of February came back the same day, categories are not orders."""
+    assert world.rows(
         "marts.rpt_sales_by_category",
-        "product_category; transaction_count; customer_count; purchase_day_count; "
-        "net_revenue; average_basket",
+        "product_category, transaction_count, customer_count, purchase_day_count, "
+        "net_revenue, average_basket",
     ) == [
         ("books", 4, 2, 4, Decimal("250.00"), Decimal("62.50")),
         ("toys", 3, 2, 2, Decimal("5.00"), Decimal("2.50")),
     ]
-    assert rows(
-        spark,
-        world,
+    assert world.rows(
         "marts.dim_customers",
-        "customer_id; distinct_category_count",
+        "customer_id, distinct_category_count",
         "customer_id in ('ann', 'bob')",
     ) == [("ann", 2), ("bob", 2)]
 
 
-def test_each_customer_has_one_open_row_of_history(
-    spark: SparkSession, world: Settings
-) -> None:
-    assert rows(
-        spark,
-        world,
-        "snapshots.customer_history",
-        "customer_id; dbt_valid_from; dbt_valid_to",
-    ) == [
-        (customer, date(2024, 6, 16), None)
-        for customer in ("ann", "bob", "eve", "rex", "zoe")
-    ]
-
-
-# --- the same world as of an earlier day, then a later one
+# --- the same world as of an earlier day
 
 
 @pytest.fixture(scope="module")
-def in_march(world: Settings) -> Settings:
+def in_march(project_in_march: Compiled) -> Iterator[World]:
     """The world as it was at the end of the leap day."""
-    build(
-        world,
-        *MODELS,
-        *SNAPSHOTS,
-        *("--vars", "{as_of_date: 2024-03-01}"),
-    )
-    return world
+    with worlds.world(project_in_march) as world:
+        deliver_the_world(world)
+        yield world
 
 
-def test_an_earlier_as_of_date_sees_nothing_later(
-    spark: SparkSession, in_march: Settings
-) -> None:
-    assert rows(
-        spark, in_march, "marts.dim_customers", "customer_id; recency_days; net_revenue"
+def test_an_earlier_as_of_date_sees_nothing_later(in_march: World) -> None:
+    assert in_march.rows(
+        "marts.dim_customers", "customer_id, recency_days, net_revenue"
     ) == [
         ("ann", 1, Decimal("150.00")),
         ("bob", None, Decimal("0.00")),
         ("zoe", 30, Decimal("60.00")),
     ]
-    assert rows(
-        spark, in_march, "marts.fct_customer_rfm_monthly", "max(month_end_date)"
-    ) == [(date(2024, 2, 29),)]
-    assert rows(
-        spark, in_march, "marts.fct_customer_months", "max(month_start_date)"
-    ) == [(date(2024, 2, 1),)]
-    assert rows(
-        spark,
-        in_march,
+    assert in_march.rows("marts.fct_customer_rfm_monthly", "max(month_end_date)") == [
+        (date(2024, 2, 29),)
+    ]
+    assert in_march.rows("marts.fct_customer_months", "max(month_start_date)") == [
+        (date(2024, 2, 1),)
+    ]
+    assert in_march.rows(
         "marts.rpt_cohort_retention",
-        "max(month_number); sum(net_revenue)",
+        "max(month_number), sum(net_revenue)",
         "cohort_type = 'first_purchase'",
     ) == [(1, Decimal("210.00"))]
 
 
-def test_the_month_end_agrees_with_the_day_after_it(
-    spark: SparkSession, in_march: Settings
-) -> None:
-    columns = "customer_id; recency_days; frequency; monetary; r_score; segment"
-    assert rows(
-        spark,
-        in_march,
+def test_the_month_end_agrees_with_the_day_after_it(in_march: World) -> None:
+    columns = "customer_id, recency_days, frequency, monetary, r_score, segment"
+    assert in_march.rows(
         "marts.fct_customer_rfm_monthly",
         columns,
         "month_end_date = '2024-02-29'",
-    ) == rows(spark, in_march, "marts.fct_customer_rfm", columns)
-
-
-def test_history_is_not_rewritten_by_an_earlier_date(
-    spark: SparkSession, in_march: Settings
-) -> None:
-    assert rows(
-        spark,
-        in_march,
-        "snapshots.customer_history",
-        "min(dbt_valid_from); count(*); count(dbt_valid_to)",
-    ) == [(date(2024, 6, 16), 5, 0)]
-
-
-@pytest.fixture(scope="module")
-def next_day(spark: SparkSession, in_march: Settings) -> Settings:
-    """A day later eve buys; then it turns out that bob did so on the same day."""
-    for customer, key in (("eve", "e1"), ("bob", "b4")):
-        deliver(
-            spark,
-            in_march,
-            "transactions",
-            "transaction_id, customer_id, transacted_at, amount",
-            f"('{key}', '{customer}', timestamp'2024-06-16 12:00:00', 500)",
-        )
-        build(in_march, "--select", "+customer_history", *MODELS, *SNAPSHOTS)
-    return in_march
-
-
-def test_a_change_closes_one_row_and_opens_another(
-    spark: SparkSession, next_day: Settings
-) -> None:
-    """Bob changes on a date that had been recorded already: he is not lost."""
-    found = rows(
-        spark,
-        next_day,
-        "snapshots.customer_history",
-        "customer_id; dbt_valid_from; dbt_valid_to",
-        "customer_id in ('bob', 'eve')",
-    )
-    first, second = date(2024, 6, 16), date(2024, 6, 17)
-    assert found == [
-        ("bob", first, second),
-        ("bob", second, None),
-        ("eve", first, second),
-        ("eve", second, None),
-    ]
-    open_rows = rows(
-        spark,
-        next_day,
-        "snapshots.customer_history",
-        "customer_id; segment",
-        "dbt_valid_to is null",
-    )
-    assert open_rows == rows(
-        spark, next_day, "marts.fct_customer_rfm", "customer_id; segment"
-    )
-
-
-# --- months that come and go
-
-
-def test_months_that_are_skipped_or_vanish_are_restated(
-    spark: SparkSession, settings: Settings
-) -> None:
-    """January, then March without a February; then March was a mistake.
-
-    Ann's balance is carried through February. Cleo turns out to have registered later
-    than all of it, and leaves the months that she was a Prospect in.
-    """
-    own = replace(settings, schema_prefix="months_")
-    line = "transaction_id, customer_id, transacted_at, amount"
-    customer = "customer_id, registration_date"
-
-    def built(*arguments: str) -> dict[str, tuple[int, int]]:
-        build(own, "--select", "+fct_customer_rfm_monthly", *MODELS, *arguments)
-        return checksums(spark, own)
-
-    deliver(
-        spark,
-        own,
-        "customers",
-        customer,
-        "('ann', date'2024-01-05'), ('cleo', date'2024-01-10')",
-    )
-    deliver(
-        spark, own, "transactions", line, "('a1', 'ann', timestamp'2024-01-31', 100)"
-    )
-    built()
-    deliver(spark, own, "customers", customer, "('cleo', date'2024-06-01')")
-    deliver(
-        spark, own, "transactions", line, "('a2', 'ann', timestamp'2024-04-01', 50)"
-    )
-    skipped = built()
-    assert rows(
-        spark,
-        own,
-        "marts.fct_customer_rfm_monthly",
-        "month(month_end_date); customer_id; monetary; recency_days",
-    ) == [
-        (month, "ann", Decimal("100.00"), recency)
-        for month, recency in ((1, 1), (2, 30), (3, 61))
-    ]
-    assert skipped == built("--full-refresh")
-    deliver(
-        spark, own, "transactions", line, "('a2', 'ann', timestamp'2024-04-01', 2e9)"
-    )
-    vanished = built()
-    assert rows(
-        spark, own, "intermediate.int_customer_month_ends", "month(month_end_date)"
-    ) == [(1,)]
-    assert vanished == built("--full-refresh")
+    ) == in_march.rows("marts.fct_customer_rfm", columns)

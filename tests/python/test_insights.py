@@ -6,52 +6,30 @@ generator: what differs between customers is exactly what the test says.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
 import pytest
-from pyspark.sql import SparkSession
-
-from python_jobs import dbt
-from python_jobs.settings import Settings
+import worlds
+from worlds import Compiled, World
 
 CUSTOMERS = 4_000
 SEGMENTS = ("Champions", "Loyal Customers", "At Risk", "Hibernating")
 LOCATIONS = ("North", "South", "West", "East")
 CATEGORIES = ("books", "music", "toys")
 METHODS = ("card", "cash")
-# From the marts to the findings, in the order in which they build on each other.
-CHAIN = (
-    "fct_segment_preferences",
-    "fct_group_measures",
-    "fct_comparisons",
-    "rpt_insights",
-)
-World = dict[str, pd.DataFrame]
+Tables = dict[str, pd.DataFrame]
 
 
 @pytest.fixture(scope="module")
-def queries(settings: Settings) -> dict[str, str]:
-    """The compiled SQL of the chain, reading bare names."""
-    lines: list[str] = []
-    # A full parse: the manifest must be of this module's schemas.
-    code = dbt.run(settings, ["compile"], ["--select", *CHAIN], lines.append)
-    assert code == 0, "\n".join(lines[-40:])
-    manifest = json.loads((settings.dbt_folder / "manifest.json").read_text())
-    own_schemas = re.compile(rf"\b{settings.schema_prefix}(marts|insights)\.")
-    compiled = {
-        node["name"]: own_schemas.sub("", node["compiled_code"])
-        for node in manifest["nodes"].values()
-        if node["name"] in CHAIN
-    }
-    assert set(compiled) == set(CHAIN)
-    return compiled
+def world(project: Compiled) -> Iterator[World]:
+    """A world whose marts the tests give it."""
+    with worlds.world(project) as world:
+        yield world
 
 
-def noise(seed: int) -> World:
+def noise(seed: int) -> Tables:
     """Customers among whom nothing depends on anything."""
     rng = np.random.default_rng(seed)
     ids = [f"c{number}" for number in range(CUSTOMERS)]
@@ -115,23 +93,19 @@ def _preferences(
     )
 
 
-def findings(
-    spark: SparkSession, queries: dict[str, str], world: World
-) -> set[tuple[str, str, str, bool]]:
-    """Topic, subject, group and direction of each insight of a world."""
-    for name, frame in world.items():
-        view = spark.createDataFrame(frame)
+def findings(world: World, tables: Tables) -> set[tuple[str, str, str, bool]]:
+    """Topic, subject, group and direction of each insight that these tables give."""
+    for name, frame in tables.items():
+        rows = world.spark.createDataFrame(frame)
         if "net_revenue" in frame:
-            money = view["net_revenue"].cast("decimal(18,2)")
-            view = view.withColumn("net_revenue", money)
-        view.createOrReplaceTempView(name)
-    for name in CHAIN:
-        spark.sql(queries[name]).createOrReplaceTempView(name)
-    rows = spark.sql("select topic, subject, group_name, is_higher from rpt_insights")
-    return {tuple(row) for row in rows.collect()}
+            money = rows["net_revenue"].cast("decimal(18,2)")
+            rows = rows.withColumn("net_revenue", money)
+        world.put(f"marts.{name}", rows)
+    found = world.rows("insights.rpt_insights", "topic, subject, group_name, is_higher")
+    return set(found)
 
 
-def test_noise_yields_no_insight(spark: SparkSession, queries: dict[str, str]) -> None:
+def test_noise_yields_no_insight(world: World) -> None:
     """Twenty worlds of some fifty comparisons each.
 
     At |z| of 4 about one world in 300 has a line by chance; none of these has.
@@ -140,36 +114,33 @@ def test_noise_yields_no_insight(spark: SparkSession, queries: dict[str, str]) -
     """
     said, z_scores = {}, []
     for seed in range(100, 120):
-        if found := findings(spark, queries, noise(seed)):
+        if found := findings(world, noise(seed)):
             said[seed] = found
-        z_scores += [
-            row.z_score
-            for row in spark.sql("select z_score from fct_comparisons").collect()
-        ]
+        z_scores += [z for (z,) in world.rows("insights.fct_comparisons", "z_score")]
     assert said == {}
     assert len(z_scores) > 20 * 50
     assert np.std(z_scores) == pytest.approx(1, abs=0.1)
 
 
-def in_the_north_more_are_at_risk(world: World) -> None:
-    north = world["dim_customers"]["location"] == "North"
-    world["fct_customer_churn"].loc[
+def in_the_north_more_are_at_risk(tables: Tables) -> None:
+    north = tables["dim_customers"]["location"] == "North"
+    tables["fct_customer_churn"].loc[
         north.to_numpy().nonzero()[0][::3], "window_risk"
     ] = "High"
 
 
-def gold_members_bring_more(world: World) -> None:
-    gold = world["dim_customers"]["membership_level"] == "gold"
-    world["dim_customers"].loc[gold, "net_revenue"] *= 2
+def gold_members_bring_more(tables: Tables) -> None:
+    gold = tables["dim_customers"]["membership_level"] == "gold"
+    tables["dim_customers"].loc[gold, "net_revenue"] *= 2
 
 
-def people_of_18_to_24_return_more(world: World) -> None:
-    young = world["dim_customers"]["age_band"] == "18 to 24"
-    world["dim_customers"].loc[young.to_numpy().nonzero()[0][::4], "return_count"] = 1
+def people_of_18_to_24_return_more(tables: Tables) -> None:
+    young = tables["dim_customers"]["age_band"] == "18 to 24"
+    tables["dim_customers"].loc[young.to_numpy().nonzero()[0][::4], "return_count"] = 1
 
 
-def champions_love_books(world: World) -> None:
-    rfm, tastes = world["fct_customer_rfm"], world["fct_customer_preferences"]
+def champions_love_books(tables: Tables) -> None:
+    rfm, tastes = tables["fct_customer_rfm"], tables["fct_customer_preferences"]
     champions = set(rfm.loc[rfm["segment"] == "Champions", "customer_id"])
     books = (tastes["attribute_value"] == "books").to_numpy()
     theirs = tastes["customer_id"].isin(champions).to_numpy()
@@ -186,26 +157,23 @@ def champions_love_books(world: World) -> None:
     ],
 )
 def test_a_planted_effect_yields_its_line(
-    spark: SparkSession,
-    queries: dict[str, str],
-    plant: Callable[[World], None],
+    world: World,
+    plant: Callable[[Tables], None],
     expected: tuple[str, str, str, bool],
 ) -> None:
-    world = noise(7)
-    plant(world)
-    found = findings(spark, queries, world)
+    tables = noise(7)
+    plant(tables)
+    found = findings(world, tables)
     assert expected in found
     # What is said besides is the other side of the same: the rest has less of it.
     assert {topic for topic, *_ in found} == {expected[0]}
 
 
-def test_a_group_of_few_yields_no_line(
-    spark: SparkSession, queries: dict[str, str]
-) -> None:
+def test_a_group_of_few_yields_no_line(world: World) -> None:
     """However large the effect: ninety customers are too few."""
-    world = noise(7)
-    customers = world["dim_customers"]
+    tables = noise(7)
+    customers = tables["dim_customers"]
     north = (customers["location"] == "North").to_numpy().nonzero()[0]
     customers.loc[north[90:], "location"] = "South"
-    world["fct_customer_churn"].loc[north[:90], "window_risk"] = "High"
-    assert "North" not in {group for _, _, group, _ in findings(spark, queries, world)}
+    tables["fct_customer_churn"].loc[north[:90], "window_risk"] = "High"
+    assert "North" not in {group for _, _, group, _ in findings(world, tables)}
