@@ -95,6 +95,7 @@ class World:
         self.project = project
         self._rows: dict[str, list[str]] = {}
         self._there: set[str] = set()
+        self._given: set[str] = set()
         self._batches = 0
 
     def deliver(self, kind: str, columns: str, rows: str) -> None:
@@ -125,6 +126,7 @@ class World:
         """Let a table (as schema.name) hold these rows, whatever the models say."""
         name = table.replace(".", "__")
         self._forget(name)
+        self._given.add(name)
         self._keep(name, frame)
 
     def save(self, table: str, settings: Settings) -> None:
@@ -181,7 +183,7 @@ class World:
     def _forget(self, changed: str) -> None:
         self._there.discard(changed)
         for name, parents in self.project.parents.items():
-            if name in self._there and changed in parents:
+            if changed in parents and name in self._there - self._given:
                 self._forget(name)
 
     def _need(self, name: str) -> None:
