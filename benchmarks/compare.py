@@ -2,7 +2,7 @@
 
 Run: `.venv/bin/python -m benchmarks.compare FOLDER DATABASE`, where FOLDER holds what
 Spark built, as Parquet in a folder for each schema and table, and DATABASE is a DuckDB
-file with the same tables. Rows are matched by the key in the model's `grain` test.
+file with the same tables. Rows are matched by the `grain` in the model's tests.
 Floats may differ by 1e-9, relative or absolute, also those in arrays and maps and those
 that Spark sums up as decimals of twelve digits. All else must be the same.
 """
@@ -24,13 +24,13 @@ NUMBER = r"-?\d+(\.\d+)?(e[-+]?\d+)?"
 
 
 def grains() -> dict[str, list[str]]:
-    """The columns of each model's key, from its `grain` test."""
+    """The columns of each model's key, the `grain` in its tests."""
     return {
-        model["name"]: test["grain"]["arguments"]["columns"]
+        model["name"]: test["rows_satisfy"]["arguments"]["grain"]
         for path in MODELS.rglob("_*.yml")
         for model in yaml.safe_load(path.read_text()).get("models", [])
         for test in model.get("data_tests", [])
-        if "grain" in test
+        if "grain" in test["rows_satisfy"]["arguments"]
     }
 
 
