@@ -6,7 +6,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from python_jobs.errors import UserError
@@ -23,6 +23,7 @@ OUT_OF_MEMORY = (
     "spark.driver.maxResultSize",
     "UNABLE_TO_ACQUIRE_MEMORY",
 )
+ASK_FOR_LESS = "ask for fewer rows or columns, or give it more (BEHAVIOR_HEAP)"
 
 
 @contextmanager
@@ -97,7 +98,9 @@ def thrift(settings: Settings) -> Iterator[Connection]:
         connection._transport.close()
         raise
     except BaseException:
-        connection.close()
+        # A server that ran out of memory may have hung up; the first error is the one.
+        with suppress(TTransportException):
+            connection.close()
         raise
     connection.close()
 
@@ -111,9 +114,10 @@ def rows(
     The rows come piece by piece, so a result may be larger than the memory.
 
     Raises:
-        UserError: The engine is down or refuses the statement.
+        UserError: The engine is down, refuses the statement, or hangs up on it.
     """
     from pyhive.exc import OperationalError
+    from thrift.transport.TTransport import TTransportException
 
     with thrift(settings) as connection:
         # Not as a context manager: closing the session closes the cursor too.
@@ -124,6 +128,12 @@ def rows(
             yield columns, _fetch(cursor) if columns else iter(())
         except OperationalError as error:
             raise UserError(_first_line(error)) from error
+        except TTransportException as error:
+            # Where the heap is full, any of its threads may be the one that fails.
+            raise UserError(
+                "the engine hung up: it was stopped, or the statement needs more "
+                f"memory than the engine has: {ASK_FOR_LESS}"
+            ) from error
 
 
 def query(
@@ -195,10 +205,7 @@ def _first_line(error: Exception) -> str:
     status = getattr(error.args[0], "status", None) if error.args else None
     text = status.errorMessage if status is not None else str(error)
     if any(sign in text for sign in OUT_OF_MEMORY):
-        return (
-            "the statement needs more memory than the engine has: ask for fewer rows "
-            "or columns, or give it more (BEHAVIOR_HEAP)"
-        )
+        return f"the statement needs more memory than the engine has: {ASK_FOR_LESS}"
     line = " ".join(text.split("\n\tat ")[0].split())
     # Before the condition stand the names of Java classes, and the condition again.
     line = re.sub(r"^.*?Error running query: .*? [\w.$]+: (?=\[)", "", line)

@@ -436,3 +436,59 @@ def test_the_month_end_agrees_with_the_day_after_it(in_march: World) -> None:
         columns,
         "month_end_date = '2024-02-29'",
     ) == in_march.rows("marts.fct_customer_rfm", columns)
+
+
+# --- what breaks a rule
+
+
+def test_each_rule_has_its_reason_and_a_customer_stays_one(project: Compiled) -> None:
+    """Delivered on 2026-01-01: up to a day later is not the future yet."""
+    with worlds.world(project) as world:
+        world.deliver(
+            "customers",
+            "customer_id, age, registration_date",
+            """
+            ('ann', 120, date'2026-01-02'), ('bob', 121, null),
+            ('cleo', -1, null), ('dan', 0, date'2026-01-03')
+            """,
+        )
+        world.deliver(
+            "transactions",
+            "transaction_id, customer_id, transacted_at, amount",
+            """
+            ('fine', 'ann', timestamp'2026-01-02 00:00:00', 1000000),
+            ('returned', 'bob', timestamp'2025-01-02 00:00:00', -1000000),
+            ('later', 'ann', timestamp'2026-01-02 00:00:01', 1),
+            ('dearer', 'ann', timestamp'2025-01-02 00:00:00', 1000000.01),
+            ('cheaper', 'ann', timestamp'2025-01-02 00:00:00', -1000000.01),
+            ('nobody', null, timestamp'2025-01-02 00:00:00', 1),
+            ('stranger', 'zoe', timestamp'2025-01-02 00:00:00', 1)
+            """,
+        )
+        assert world.rows(
+            "staging.stg_quarantined_transactions", "transaction_id, quarantine_reason"
+        ) == [
+            ("cheaper", "amount_beyond_limit"),
+            ("dearer", "amount_beyond_limit"),
+            ("later", "future_date"),
+            ("nobody", "missing_customer"),
+            ("stranger", "orphan"),
+        ]
+        assert world.rows("staging.stg_transactions", "transaction_id") == [
+            ("fine",),
+            ("returned",),
+        ]
+        assert world.rows(
+            "staging.stg_quarantined_customers", "customer_id, quarantine_reason"
+        ) == [
+            ("bob", "age_out_of_range"),
+            ("cleo", "age_out_of_range"),
+            ("dan", "registered_in_future"),
+        ]
+        assert world.rows(
+            "marts.dim_customers", "customer_id, age", "customer_id = 'bob'"
+        ) == [("bob", None)]
+        assert world.rows(
+            "marts.rpt_data_quality", "outcome, sum(row_count)", "true group by outcome"
+        ) == [("quarantined", 8), ("valid", 3)]
+        assert world.broken() == []

@@ -16,10 +16,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 from conftest import free_port, local_settings
+from pyhive import hive
 from pyspark.errors import PySparkException
+from thrift.transport.TTransport import TTransportException
 
 from python_jobs import engine, java, launch, locks, session
 from python_jobs.errors import UserError
@@ -547,6 +550,27 @@ def test_a_port_that_speaks_no_thrift_is_named(tmp_path: Path) -> None:
         with pytest.raises(UserError, match="does not speak Thrift"):
             session.query(settings, "select 1")
         closing.join()
+
+
+def test_an_engine_that_hangs_up_gives_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where the heap is full, any thread fails: also the one that speaks with us."""
+
+    def hang_up(*_: object, **__: object) -> None:
+        raise TTransportException(message="TSocket read 0 bytes")
+
+    cursor = SimpleNamespace(execute=hang_up)
+    connection = SimpleNamespace(cursor=lambda **_: cursor, close=hang_up)
+    monkeypatch.setattr(session, "_listens", lambda *_: True)
+    monkeypatch.setattr(hive, "connect", lambda *_, **__: connection)
+    with pytest.raises(UserError, match=r"^the engine hung up: [^\n]+$"):
+        session.query(local_settings(tmp_path), "select 1")
+    with (
+        pytest.raises(ValueError, match="ours"),
+        session.thrift(local_settings(tmp_path)),
+    ):
+        raise ValueError("ours")
 
 
 def test_the_engines_log_tells_why_it_ended(tmp_path: Path) -> None:

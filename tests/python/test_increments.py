@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pipeline import MODELS, build, checksums, deliver
+import worlds
+from pipeline import MODELS, apart, build, checksums, deliver
 from pyspark.sql import SparkSession
+from worlds import Compiled, World
 
 from python_jobs import generate, train, value
 from python_jobs.settings import Settings
@@ -111,8 +113,12 @@ def increments(spark: SparkSession, settings: Settings) -> Increments:
             )
         ),
     )
-    build(settings, "--exclude", "source:ml+", *MODELS)
-    train.train(spark, settings, train.Options())
+    build(
+        settings,
+        *("--select", "+config.materialized:incremental", "+fct_customer_features"),
+        *("+fct_customer_purchase_summary", *MODELS),
+    )
+    train.train(spark, settings, train.Options(starts=1))
     value.fit(spark, settings, value.Options(draws=10, min_repeaters=50))
     [[before]] = spark.sql(
         f"select max(_batch_id) from {settings.schema('raw')}.transactions"
@@ -166,9 +172,15 @@ def increments(spark: SparkSession, settings: Settings) -> Increments:
             )
         ),
     )
+    # All that there is, with all tests, as a user builds it.
     build(settings)
     incremental = checksums(spark, settings)
-    build(settings, "--full-refresh", *MODELS)
+    # The other tables are made anew by each build, from these and nothing else.
+    build(
+        settings,
+        *("--full-refresh", "--select", "config.materialized:incremental"),
+        *("--resource-type", "model"),
+    )
     return Increments(
         incremental, checksums(spark, settings), touched_first, written_first
     )
@@ -284,3 +296,68 @@ def test_history_is_merged_not_replaced(
         "MERGE",
         "CREATE TABLE AS SELECT",
     ]
+
+
+MONTHLY = (
+    "intermediate.int_customer_days",
+    "intermediate.int_customer_month_ends",
+    "marts.fct_customer_rfm_monthly",
+)
+
+
+def assert_built_as_from_nothing(
+    spark: SparkSession, settings: Settings, world: World
+) -> None:
+    """The tables that increments left are those of a build that begins anew."""
+    for table in MONTHLY:
+        found = spark.sql(f"select * from {settings.schema(table)} order by all")
+        assert [tuple(row) for row in found.collect()] == world.rows(table), table
+
+
+def test_months_that_are_skipped_or_vanish_are_restated(
+    spark: SparkSession, settings: Settings, project: Compiled
+) -> None:
+    """January, then March without a February; then March was a mistake.
+
+    Ann's balance is carried through February. Cleo turns out to have registered later
+    than all of it, and leaves the months that she was a Prospect in.
+    """
+    own = apart(settings, "months")
+    line = "transaction_id, customer_id, transacted_at, amount"
+    customer = "customer_id, registration_date"
+    with worlds.world(project) as world:
+
+        def delivered(kind: str, columns: str, rows: str) -> None:
+            deliver(spark, own, kind, columns, rows)
+            world.deliver(kind, columns, rows)
+
+        def built() -> None:
+            build(
+                own,
+                *("--select", "+fct_customer_rfm_monthly", "--resource-type", "model"),
+            )
+            assert_built_as_from_nothing(spark, own, world)
+
+        delivered(
+            "customers",
+            customer,
+            "('ann', date'2024-01-05'), ('cleo', date'2024-01-10')",
+        )
+        delivered("transactions", line, "('a1', 'ann', timestamp'2024-01-31', 100)")
+        build(own, "--select", "rfm_segments_quintile", "--resource-type", "seed")
+        built()
+        delivered("customers", customer, "('cleo', date'2024-06-01')")
+        delivered("transactions", line, "('a2', 'ann', timestamp'2024-04-01', 50)")
+        built()
+        assert world.rows(
+            "marts.fct_customer_rfm_monthly",
+            "month(month_end_date), customer_id, monetary, recency_days",
+        ) == [
+            (month, "ann", Decimal("100.00"), recency)
+            for month, recency in ((1, 1), (2, 30), (3, 61))
+        ]
+        delivered("transactions", line, "('a2', 'ann', timestamp'2024-04-01', 2e9)")
+        built()
+        assert world.rows(
+            "intermediate.int_customer_month_ends", "month(month_end_date)"
+        ) == [(1,)]

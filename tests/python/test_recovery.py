@@ -1,4 +1,7 @@
-"""What the generator hid is found again: personas, customer value, planted trouble."""
+"""What the generator hid is found again: personas, customer value, planted trouble.
+
+At ten and twenty thousand customers, which takes a quarter of an hour: `make soak`.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,8 @@ QUARANTINED_CUSTOMERS = {
     "future_registration": "registered_in_future",
 }
 
+
+pytestmark = pytest.mark.soak
 
 # More trouble than by default.
 MANY = Options(customers=10_000, transactions=50_000, bad_rate=0.005)
