@@ -233,12 +233,7 @@ def _clustered(
         raise _too_alike(count)
     with _cached(clusters.as_points(customers, used, count)) as points:
         sample = clusters.sample(points, count, options.sample_size)
-        curve = selection.curve(
-            sample,
-            [one.block for one in used],
-            clusters.coordinate(sample, used, "frequency"),
-            options.seed,
-        )
+        curve = curve_of(sample, used, options.seed)
         if not curve:
             raise _too_alike(count)
         choice = selection.chosen(curve, last.k, options.choose_k)
@@ -261,6 +256,18 @@ def _clustered(
         common=sum(common.values()),
         moved=sum(n for (was, now), n in common.items() if was != ids[now]),
     )
+
+
+def curve_of(sample: np.ndarray, used: list[Feature], seed: int) -> list[Candidate]:
+    """How well each k does on these points, among customers who buy as often.
+
+    Args:
+        sample: A row per customer, a column per feature.
+        used: The features.
+        seed: What all chance depends on.
+    """
+    frequency = clusters.coordinate(sample, used, "frequency")
+    return selection.curve(sample, [one.block for one in used], frequency, seed)
 
 
 def _too_alike(count: int) -> NothingToLearnError:

@@ -30,6 +30,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(CostPlugin())
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks for an engine, through whichever fixtures."""
+    for item in items:
+        if "engine_settings" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engine)
+
+
 def free_port() -> int:
     """A port that nothing listens on."""
     with socket.socket() as probe:

@@ -240,7 +240,10 @@ def own(
     own = local_settings(tmp_path_factory.mktemp("engine") / "a home")
     own.home.mkdir(mode=0o700)
     shutil.copytree(engine_settings.home / "jars", own.home / "jars")
-    yield own
+    with pytest.MonkeyPatch.context() as patch:
+        # None of them lives long enough for Java's second compiler to pay.
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+        yield own
     if engine.running(own):
         kill(own)
 

@@ -96,7 +96,7 @@ class Scenario:
 
 
 @pytest.fixture(scope="module", params=["generated", "cdnow"])
-def scenario(request: pytest.FixtureRequest) -> Scenario:
+def scenario(request: pytest.FixtureRequest, engine_settings: Settings) -> Scenario:
     """Generated data with its planted trouble, or the CDNOW purchase log; built."""
     # Built before a session is open here: MLlib asks the one that was opened first.
     own: Settings = request.getfixturevalue(request.param)

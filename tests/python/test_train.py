@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,21 @@ from python_jobs.errors import NothingToLearnError, UserError
 from python_jobs.published import Run
 from python_jobs.settings import Settings
 from python_jobs.train import Options, TrainedRun
-from python_jobs.trainer import bins, clusters, matching, naming, selection
+from python_jobs.trainer import (
+    bins,
+    clusters,
+    features,
+    matching,
+    naming,
+    profiles,
+    runs,
+    selection,
+)
 from python_jobs.trainer.features import LOG, PLAIN, SHARE, Feature
 from python_jobs.trainer.naming import Name
 from python_jobs.trainer.profiles import Profile
-from python_jobs.trainer.selection import Candidate
+from python_jobs.trainer.runs import LastRun
+from python_jobs.trainer.selection import Candidate, Choice
 
 COLUMNS = {
     "customer_id": "string",
@@ -115,8 +125,8 @@ def shares(names: tuple[str, ...], counts: np.ndarray) -> dict[str, float]:
     return {name: float(share) for name, share in found if share}
 
 
-def store(spark: SparkSession, settings: Settings, rows: list[Row]) -> None:
-    """Make these rows the customer features."""
+def frame_of(spark: SparkSession, rows: list[Row]) -> DataFrame:
+    """These rows as the mart has them."""
     plain = {
         name: "string"
         if name == "as_of_date"
@@ -124,28 +134,50 @@ def store(spark: SparkSession, settings: Settings, rows: list[Row]) -> None:
         for name, kind in COLUMNS.items()
     }
     values = [tuple(row.get(name) for name in COLUMNS) for row in rows]
-    frame = spark.createDataFrame(
+    return spark.createDataFrame(
         values, ", ".join(f"{name} {kind}" for name, kind in plain.items())
     ).select(*(F.col(name).cast(kind).alias(name) for name, kind in COLUMNS.items()))
+
+
+def store(spark: SparkSession, settings: Settings, rows: list[Row]) -> None:
+    """Make these rows the customer features."""
+    frame = frame_of(spark, rows)
     spark.sql(f"create schema if not exists {settings.schema('marts')}")
     frame.write.format("delta").mode("overwrite").saveAsTable(
         f"{settings.schema('marts')}.fct_customer_features"
     )
 
 
-def trained_apart(
-    spark: SparkSession,
-    settings: Settings,
-    name: str,
-    rows: list[Row],
-    options: Options = QUICK,
-) -> TrainedRun:
-    """A training on these rows with up to four clusters, in schemas of that name."""
-    own = apart(settings, name)
-    store(spark, own, rows)
+@dataclass(frozen=True)
+class Sampled:
+    """What a training makes of customers before it fits and publishes.
+
+    Attributes:
+        customers: Their features.
+        used: Those of them that K-Means sees.
+        points: A row per customer of the sample, a column per feature.
+        curve: How well three, four and five clusters do on them.
+        choice: Which of them is chosen.
+    """
+
+    customers: DataFrame
+    used: list[Feature]
+    points: np.ndarray
+    curve: list[Candidate]
+    choice: Choice
+
+
+def sampled(spark: SparkSession, rows: list[Row]) -> Sampled:
+    """The choice of k on these rows, all of them in the sample."""
+    customers = frame_of(spark, rows)
+    used = features.used(features.measured(customers))
+    points = clusters.sample(
+        clusters.as_points(customers, used, len(rows)), len(rows), len(rows)
+    )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(selection, "MOST", 4)
-        return train.train(spark, own, options)
+        patch.setattr(selection, "MOST", 5)
+        curve = train.curve_of(points, used, QUICK.seed)
+    return Sampled(customers, used, points, curve, selection.chosen(curve, None, False))
 
 
 def table(
@@ -344,20 +376,23 @@ def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first
     read: Callable[[str], pd.DataFrame],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Killed after the first, a middle and the last table but that of the runs."""
+    """Killed when all tables but that of the runs have its rows."""
     write = Run._write
+    written = []
     monkeypatch.setattr(selection, "MOST", 3)
     monkeypatch.setattr(clusters, "ROWS_PER_PARTITION", ROWS_PER_PARTITION)
-    for dies_at in ("persona_features", "persona_selection", "persona_runs"):
 
-        def dying(self: Run, name: str, rows: DataFrame, last: str = dies_at) -> None:
-            if name == last:
-                raise ConnectionError("killed")
-            write(self, name, rows)
+    def dying(self: Run, name: str, rows: DataFrame) -> None:
+        if name == "persona_runs":
+            raise ConnectionError("killed")
+        write(self, name, rows)
+        written.append(name)
 
-        with monkeypatch.context() as patch, pytest.raises(ConnectionError):
-            patch.setattr(Run, "_write", dying)
-            train.train(spark, settings, QUICK)
+    with monkeypatch.context() as patch, pytest.raises(ConnectionError):
+        patch.setattr(Run, "_write", dying)
+        train.train(spark, settings, QUICK)
+    tables = {table.name for table in spark.catalog.listTables(settings.schema("ml"))}
+    assert {*written, "persona_runs"} == {t for t in tables if t.startswith("persona")}
     runs = spark.table(f"{settings.schema('ml')}.persona_runs")
     assert [row.run_id for row in runs.collect()] == [trained.run_id]
     personas = ("stg_persona_runs+1", "stg_personas", "stg_persona_centroids")
@@ -386,9 +421,14 @@ def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first
 
 
 def test_what_came_and_went_since_the_last_run_is_said(
-    spark: SparkSession, settings: Settings, trained: TrainedRun
+    spark: SparkSession, settings: Settings, trained: TrainedRun, tmp_path: Path
 ) -> None:
-    """Without the customers of one planted persona, and with a category renamed."""
+    """Without the customers of one planted persona, and with a category renamed.
+
+    The rules of the names have other words too, and k is chosen on a part of them.
+    """
+    edited = tmp_path / "rules.csv"
+    edited.write_text(naming.RULES_FILE.read_text().replace("-basket", "-spending"))
     before = table(spark, settings, "persona_assignments", trained.run_id)
     planted_third = before.customer_id.str[1:].astype(int) % 3 == 2
     [gone] = before[planted_third].persona_id.mode()
@@ -401,8 +441,16 @@ def test_what_came_and_went_since_the_last_run_is_said(
     store(spark, settings, rows)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(selection, "MOST", 3)
-        run = train.train(spark, settings, QUICK)
+        patch.setattr(naming, "RULES_FILE", edited)
+        run = train.train(spark, settings, replace(QUICK, sample_size=200))
     assert run.common == len(rows)
+    [stored] = table(spark, settings, "persona_runs", run.run_id).itertuples()
+    # A hash decides for each customer: four deviations of its chance are 28.
+    assert stored.customer_count == len(rows)
+    assert 172 <= stored.sample_count <= 228
+    assert any("-basket" in persona.name for persona in trained.personas)
+    assert not any("-basket" in persona.name for persona in run.personas)
+    assert any("-spending" in persona.name for persona in run.personas)
     by_change = {change.change: change for change in run.changes}
     assert by_change["disappeared"].persona_id == gone
     assert by_change["appeared"].persona_id == 4
@@ -454,21 +502,19 @@ def test_deciles_that_differ_are_the_edges() -> None:
     assert below < zero == 0.0
 
 
-def test_what_hardly_anybody_has_founds_no_persona(
-    spark: SparkSession, settings: Settings
-) -> None:
+def test_what_hardly_anybody_has_founds_no_persona(spark: SparkSession) -> None:
     """Two of 400 have another level than the rest; planted are three personas."""
     rows = planted()
     for number, row in enumerate(rows):
         row["membership_level"] = "gold" if number < 2 else "basic"
-    run = trained_apart(spark, settings, "gold", rows)
-    assert run.k == 3 and run.has_structure
-    assert min(persona.size for persona in run.personas) > 100
+    found = sampled(spark, rows)
+    assert "membership_level:gold" in {one.name for one in found.used}
+    assert found.choice.k == 3 and found.choice.has_structure
+    labels = KMeans(3, n_init=10, random_state=0).fit(found.points).labels_
+    assert np.bincount(labels).min() > 100
 
 
-def test_customers_without_structure_get_personas_and_a_warning(
-    spark: SparkSession, settings: Settings
-) -> None:
+def test_customers_without_structure_get_a_warning(spark: SparkSession) -> None:
     """The planted customers, each block of features shuffled for itself."""
     draw = np.random.default_rng(3)
     rows = planted()
@@ -479,60 +525,59 @@ def test_customers_without_structure_get_personas_and_a_warning(
         others = [rows[place] for place in draw.permutation(len(rows))]
         taken = [{name: other.get(name) for name in block} for other in others]
         rows = [row | values for row, values in zip(rows, taken, strict=True)]
-    run = trained_apart(spark, settings, "noise", rows)
-    own = apart(settings, "noise")
-    assert not run.has_structure
+    found = sampled(spark, rows)
+    assert not found.choice.has_structure
+    assert not any(one.is_credible for one in found.curve)
+    best = max(found.curve, key=lambda one: one.silhouette)
+    assert found.choice.k == best.k
+    run = TrainedRun(
+        *("run", best.k, found.choice.reason, False, 0.1, len(rows), [], []),
+        is_retraining=False,
+        common=0,
+        moved=0,
+    )
     [warning] = run.warnings
     assert warning.startswith("the customers show no structure beyond chance")
-    [published] = table(spark, own, "persona_runs", run.run_id).has_structure
-    assert not published
-    curve = table(spark, own, "persona_selection", run.run_id).set_index("k")
-    assert not curve.is_credible.any()
-    assert run.k == curve.silhouette.idxmax()
 
 
-@pytest.fixture(scope="module")
-def sampled(spark: SparkSession, settings: Settings) -> list[TrainedRun]:
-    """Two trainings on the planted customers that choose k on some hundred of them."""
-    options = replace(QUICK, sample_size=100)
-    return [
-        trained_apart(spark, settings, "sampled", planted(), options) for _ in range(2)
+def test_a_sample_is_the_same_each_time(spark: SparkSession) -> None:
+    """Whatever the order of the customers, and however they lie in partitions."""
+    rows = planted()
+    drawn = []
+    for partitions, given in ((2, rows), (5, rows[::-1])):
+        customers = frame_of(spark, given).repartition(partitions)
+        used = features.used(features.measured(customers))
+        points = clusters.as_points(customers, used, CUSTOMERS)
+        drawn.append(clusters.sample(points, CUSTOMERS, 100))
+    # A hash decides for each customer: four deviations of its chance are 35.
+    assert 65 <= len(drawn[0]) <= 135
+    assert drawn[0].tolist() == drawn[1].tolist()
+
+
+def test_what_became_of_each_persona_is_told_apart() -> None:
+    def name(words: str) -> Name:
+        return Name(words, "", [])
+
+    last = LastRun("run", 3, {1: name("a"), 2: name("b"), 3: name("c")})
+    found = runs.changes(last, {1: name("a"), 3: name("x"), 4: name("d")})
+    assert [tuple(vars(one).values()) for one in found] == [
+        (1, "kept", "a", "a"),
+        (2, "disappeared", "b", "b"),
+        (3, "renamed", "x", "c"),
+        (4, "appeared", "d", None),
     ]
+    assert [one.is_news for one in found] == [False, True, True, True]
 
 
-def test_k_is_chosen_on_a_sample_that_is_the_same_each_time(
-    spark: SparkSession, settings: Settings, sampled: list[TrainedRun]
+def test_the_rules_have_another_fingerprint_when_they_are_edited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = apart(settings, "sampled")
-    curves = []
-    for run in sampled:
-        [stored] = table(spark, own, "persona_runs", run.run_id).itertuples()
-        # A hash decides for each customer: four deviations of its chance are 35.
-        assert 65 <= stored.sample_count <= 135
-        assert stored.customer_count == CUSTOMERS
-        curve = table(spark, own, "persona_selection", run.run_id).sort_values("k")
-        curves.append(curve.drop(columns="run_id").to_numpy().tolist())
-    assert len(curves[0]) == 2
-    assert curves[0] == curves[1]
-
-
-def test_personas_are_renamed_when_the_rules_are_edited(
-    spark: SparkSession,
-    settings: Settings,
-    sampled: list[TrainedRun],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    before = naming.fingerprint()
     edited = tmp_path / "rules.csv"
     edited.write_text(naming.RULES_FILE.read_text().replace("big-basket", "lavish"))
     monkeypatch.setattr(naming, "RULES_FILE", edited)
-    options = replace(QUICK, sample_size=100)
-    run = trained_apart(spark, settings, "sampled", planted(), options)
-    [big] = [one for one in sampled[1].personas if "ig-basket" in one.name]
-    [news] = [change for change in run.changes if change.is_news]
-    assert (news.persona_id, news.change) == (big.id, "renamed")
-    assert news.previous_name == big.name
-    assert news.persona_name.lower() == big.name.lower().replace("big-basket", "lavish")
+    assert naming.fingerprint() != before
+    assert names(one={"average_basket": 1.0}) == ["Lavish shoppers"]
 
 
 def test_rules_that_cannot_be_used_are_one_line(
@@ -608,9 +653,7 @@ def test_customers_that_are_all_alike_have_no_personas(
     assert spark.table(f"{elsewhere.schema('ml')}.persona_runs").count() == 0
 
 
-def test_few_customers_without_attributes_get_personas(
-    spark: SparkSession, elsewhere: Settings
-) -> None:
+def test_few_customers_without_attributes_get_personas(spark: SparkSession) -> None:
     """As in a log of dates and amounts only; there is no k above their number."""
     known = list(COLUMNS)[:11]
     rows = [{name: row[name] for name in known} for row in planted()[:5]]
@@ -620,13 +663,17 @@ def test_few_customers_without_attributes_get_personas(
             "category_shares": {},
             "gender": "unknown",
         }
-    store(spark, elsewhere, rows)
-    run = train.train(spark, elsewhere, QUICK)
-    assert 3 <= run.k <= 5
-    assert len({persona.name for persona in run.personas}) == run.k
-    features = table(spark, elsewhere, "persona_features", run.run_id)
-    used = features[features.dropped_reason.isna()]
-    assert set(used.block) == {"value"}
+    found = sampled(spark, rows)
+    assert {one.block for one in found.used} == {"value"}
+    assert {one.k for one in found.curve} == {3, 4, 5}
+    model = KMeans(found.choice.k, n_init=10, random_state=0).fit(found.points)
+    points = clusters.as_points(found.customers, found.used, len(rows))
+    placed = clusters.placed(
+        points, model.cluster_centers_, range(1, found.choice.k + 1)
+    ).select("customer_id", "persona_id")
+    profile = profiles.profiled(found.customers.join(placed, "customer_id"), found.used)
+    named = naming.named(found.used, profile, {})
+    assert len({name.name for name in named.values()}) == found.choice.k
 
 
 def candidate(k: int, silhouette: float, **figures: float) -> Candidate:
