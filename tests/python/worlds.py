@@ -157,10 +157,12 @@ class World:
             for name in self.project.models
         }
 
-    def broken(self) -> list[str]:
-        """The data tests that do not hold, all of them run."""
+    def broken(self, source: str | None = None) -> list[str]:
+        """The data tests that do not hold: all, or of what is made of one source."""
         found = []
         for test, sql in self.project.tests.items():
+            if source and not self._reads(test, source.replace(".", "__")):
+                continue
             for parent in self.project.parents[test]:
                 self._need(parent)
             if self.spark.sql(sql).limit(1).collect():
@@ -179,6 +181,11 @@ class World:
         name = f"{schema}__{table}"
         self._forget(name)
         self._rows.setdefault(name, []).append(f"select {selected} from {rows}")
+
+    def _reads(self, name: str, source: str) -> bool:
+        """Whether a model or a test is made of the source, at whatever distance."""
+        parents = self.project.parents.get(name, [])
+        return source in parents or any(self._reads(one, source) for one in parents)
 
     def _forget(self, changed: str) -> None:
         self._there.discard(changed)
