@@ -11,21 +11,29 @@ SCALE = $(if $(CUSTOMERS),--customers $(CUSTOMERS)) \
 # An environment of another project that happens to be active is not ours to change.
 unexport UV_PROJECT_ENVIRONMENT VIRTUAL_ENV
 
-.PHONY: run test install lint bench browser
+.PHONY: run check test soak mutants lint bench install browser
 
 ## The whole way from nothing to personas: make run [CUSTOMERS= TRANSACTIONS= DAYS= SEED=]
 run: install
 	$(BIN)/behavior run $(SCALE)
 
+## What needs no engine, in a minute: while working.
+check: lint browser
+	$(BIN)/pytest --numprocesses 2 -m "not engine and not soak"
+
 ## Everything that must hold; the last line is pytest's.
 test: lint browser
 	$(BIN)/pytest
+
+## What takes long: whether what the generator hid is found again, at scale.
+soak: install
+	$(BIN)/pytest -m soak
 
 ## A browser for the tests of the pages: one that is there, or Debian's.
 browser:
 	@.ci/browser
 
-## What needs no running engine.
+## Style, and whether dbt and its rules accept the project.
 lint: install
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
