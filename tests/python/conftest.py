@@ -9,7 +9,6 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,10 @@ from cost import CostPlugin
 from pipeline import MODELS, apart, build
 from playwright.sync_api import Browser, sync_playwright
 from pyspark.sql import SparkSession
+from shop import Shop, opened
 from worlds import Compiled, compiled
 
-from python_jobs import docs, engine, generate, load, report, session, train, value
+from python_jobs import docs, engine, load, report, session, value
 from python_jobs.console import progress
 from python_jobs.settings import Settings
 
@@ -109,21 +109,15 @@ def project_in_march(engine_settings: Settings) -> Compiled:
 
 
 @pytest.fixture(scope="session")
-def generated(engine_settings: Settings) -> Settings:
+def shop(engine_settings: Settings) -> Shop:
     """Generated data with its planted trouble, and all models built on it."""
-    own = apart(engine_settings, "generated")
-    options = generate.Options(
-        customers=2000, transactions=12_000, days=200, start_date=date(2024, 1, 15)
-    )
-    with session.connect(own) as spark:
-        generate.generate(spark, own, options)
-    build(own, "--exclude", "source:ml+", *MODELS)
-    with session.connect(own) as spark:
-        train.train(spark, own, train.Options(starts=1))
-        value.fit(spark, own, value.Options(draws=20))
-    # With the tests of the data: nowhere else do personas and values meet them all.
-    build(own, "--select", "source:ml+", "--exclude", "test_type:unit")
-    return own
+    return opened(apart(engine_settings, "shop"))
+
+
+@pytest.fixture(scope="session")
+def generated(shop: Shop) -> Settings:
+    """Where that is."""
+    return shop.settings
 
 
 @dataclass(frozen=True)
