@@ -41,6 +41,10 @@ lint: install
 	$(BIN)/dbt --warn-error parse --profiles-dir profiles --quiet
 	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
 
+## Whether the tests see each small fault of tests/mutants/.
+mutants: install browser
+	$(BIN)/python -m tests.mutants.run
+
 ## The measurements at full scale.
 bench: $(UV)
 	$(UV) sync --locked --quiet --group bench

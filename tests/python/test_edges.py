@@ -397,6 +397,18 @@ def test_a_category_counts_purchase_days_of_its_own(world: World) -> None:
     ) == [("ann", 2), ("bob", 2)]
 
 
+def test_a_weekend_is_compared_by_the_day(world: World) -> None:
+    """From a Monday until a Saturday: 22 weeks without their last Sunday."""
+    assert world.rows(
+        "marts.rpt_weekend_vs_weekday",
+        "day_type, day_count, transactions_per_day, customers_per_day, "
+        "net_revenue_per_day",
+    ) == [
+        ("weekday", 110, 6 / 110, 5 / 110, Decimal("2.68")),
+        ("weekend", 43, 1 / 43, 1 / 43, Decimal("-0.93")),
+    ]
+
+
 # --- the same world as of an earlier day
 
 
@@ -436,6 +448,137 @@ def test_the_month_end_agrees_with_the_day_after_it(in_march: World) -> None:
         columns,
         "month_end_date = '2024-02-29'",
     ) == in_march.rows("marts.fct_customer_rfm", columns)
+
+
+# --- scores, money, drift
+
+
+def test_customers_who_are_alike_have_the_same_scores(project: Compiled) -> None:
+    """Of six buyers the four thresholds are the first four of the sorted values."""
+    with worlds.world(project) as world:
+        world.deliver(
+            "customers", "customer_id", "('a'), ('b'), ('c'), ('d'), ('e'), ('f')"
+        )
+        world.deliver(
+            "transactions",
+            "transaction_id, customer_id, transacted_at, amount",
+            """
+            ('1', 'a', timestamp'2024-01-01', 1010),
+            ('2', 'b', timestamp'2024-01-02', 1020),
+            ('3', 'c', timestamp'2024-01-02', 1020),
+            ('4', 'd', timestamp'2024-01-03', 1030),
+            ('5', 'e', timestamp'2024-01-04', 1040),
+            ('6', 'f', timestamp'2024-01-05', 1050)
+            """,
+        )
+        assert world.rows(
+            "marts.fct_customer_rfm", "customer_id, r_score, f_score, m_score"
+        ) == [
+            ("a", 1, 1, 1),
+            ("b", 2, 1, 2),
+            ("c", 2, 1, 2),
+            ("d", 4, 1, 4),
+            ("e", 5, 1, 5),
+            ("f", 5, 1, 5),
+        ]
+
+
+def test_money_is_to_the_cent(project: Compiled) -> None:
+    with worlds.world(project) as world:
+        world.deliver("customers", "customer_id", "('ann')")
+        world.deliver(
+            "transactions",
+            "transaction_id, customer_id, transacted_at, amount, product_category",
+            """
+            ('1', 'ann', timestamp'2024-01-01', 0.10, 'toys'),
+            ('2', 'ann', timestamp'2024-01-02', 0.20, 'toys'),
+            ('3', 'ann', timestamp'2024-01-03', 9.70, 'toys')
+            """,
+        )
+        columns = "net_revenue, average_basket"
+        for table in ("dim_customers", "rpt_sales_by_category"):
+            [(money, basket)] = world.rows(f"marts.{table}", columns)
+            assert (money, basket) == (Decimal("10.00"), Decimal("3.33"))
+
+
+def test_drift_is_measured_in_the_bins_of_the_run_before(project: Compiled) -> None:
+    """Of 9 and 29 customers 19 and 19 are there; its own bins would hold 38 and none.
+
+    With half a customer more in each: 9.5 and 29.5 of 39 have become a half each.
+    """
+    with worlds.world(project) as world:
+        runs = "run_id, previous_run_id, common_customer_count, moved_customer_count"
+        world.publish("persona_runs", runs, "'r1', null, 0, 0", "'r2', 'r1', 38, 19")
+        world.publish(
+            "persona_features",
+            "run_id, feature, block",
+            *(f"'{run}', 'age', 'demographics'" for run in ("r1", "r2")),
+        )
+        world.publish(
+            "persona_feature_bins",
+            "run_id, edges_run_id, feature, bin, customer_count",
+            *("'r1', 'r1', 'age', 1, 9", "'r1', 'r1', 'age', 2, 29"),
+            *("'r2', 'r1', 'age', 1, 19", "'r2', 'r1', 'age', 2, 19"),
+            *("'r2', 'r2', 'age', 1, 38", "'r2', 'r2', 'age', 2, 0"),
+        )
+        [(index, drift, moved)] = world.rows(
+            "personas.rpt_persona_drift",
+            "population_stability_index, drift, share_of_customers_moved",
+        )
+        assert index == pytest.approx(0.2905380678818664)
+        assert (drift, moved) == ("major", 0.5)
+
+
+# --- where rows go
+
+
+def test_the_newest_delivery_of_a_line_wins_and_the_others_are_counted(
+    project: Compiled,
+) -> None:
+    """Whatever it says, and whatever was delivered twice at once."""
+    line = "transaction_id, customer_id, transacted_at, amount"
+    with worlds.world(project) as world:
+        world.deliver("customers", "customer_id", "('ann')")
+        for rows in (
+            "('t', 'ann', timestamp'2024-01-01', 30), "
+            "('u', 'ann', timestamp'2024-01-01', 5), "
+            "('u', 'ann', timestamp'2024-01-01', 5)",
+            "('t', 'ann', timestamp'2024-01-03', 10)",
+            "('t', 'ann', timestamp'2024-01-02', 20)",
+        ):
+            world.deliver("transactions", line, rows)
+        assert world.rows(
+            "staging.stg_transactions", "transaction_id, transacted_date, amount"
+        ) == [("t", date(2024, 1, 2), 20), ("u", date(2024, 1, 1), 5)]
+        assert world.rows(
+            "marts.rpt_data_quality",
+            "batch_id, outcome, row_count",
+            "kind = 'transactions'",
+        ) == [
+            (2, "superseded", 2),
+            (2, "valid", 1),
+            (3, "superseded", 1),
+            (4, "valid", 1),
+        ]
+
+
+def test_rows_that_were_rejected_are_told_with_their_batch(project: Compiled) -> None:
+    with worlds.world(project) as world:
+        world.deliver("customers", "customer_id", "('ann')")
+        world.put(
+            "staging.stg_rejects",
+            world.spark.sql(
+                "select 1L as batch_id, reason from values "
+                "('no time'), ('no time'), ('no amount') as rows (reason)"
+            ),
+        )
+        assert world.rows(
+            "marts.rpt_data_quality", "batch_id, outcome, reason, row_count"
+        ) == [
+            (1, "rejected", "no amount", 1),
+            (1, "rejected", "no time", 2),
+            (1, "valid", "none", 1),
+        ]
 
 
 # --- what breaks a rule

@@ -21,6 +21,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import free_port, local_settings
 from pyhive import hive
+from pyhive.exc import OperationalError
 from pyspark.errors import PySparkException
 from thrift.transport.TTransport import TTransportException
 
@@ -574,6 +575,53 @@ def test_an_engine_that_hangs_up_gives_one_line(
         session.thrift(local_settings(tmp_path)),
     ):
         raise ValueError("ours")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "org.apache.hive.service.cli.HiveSQLException: Error running query: "
+            "[DIVIDE_BY_ZERO] org.apache.spark.SparkArithmeticException: "
+            "[DIVIDE_BY_ZERO] Division by zero.\nUse `try_divide`. SQLSTATE: 22012\n"
+            "== SQL (line 1, position 8) ==\nselect 1 / 0\n\n\tat a.B.c(D.scala:1)",
+            "[DIVIDE_BY_ZERO] Division by zero. Use `try_divide`. SQLSTATE: 22012",
+        ),
+        (
+            "[PARSE_SYNTAX_ERROR] Syntax error at or near 'selec'.\n"
+            "SQLSTATE: 42601 (line 1, pos 0)\n\n== SQL ==\nselec 1\n^^^\n",
+            "[PARSE_SYNTAX_ERROR] Syntax error at or near 'selec'. "
+            "SQLSTATE: 42601 (line 1, pos 0)",
+        ),
+        ("the session\n  is closed\n\tat a.B", "the session is closed"),
+    ],
+    ids=["a statement", "its syntax", "anything else"],
+)
+def test_what_the_engine_refuses_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, told: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        response = SimpleNamespace(status=SimpleNamespace(errorMessage=said))
+        raise OperationalError(response)
+
+    monkeypatch.setattr(session, "_listens", lambda *_: True)
+    monkeypatch.setattr(hive, "connect", refuse)
+    with pytest.raises(UserError) as refused:
+        session.query(local_settings(tmp_path), "select 1")
+    assert str(refused.value) == told
+
+
+def test_the_token_is_its_owners_alone(tmp_path: Path) -> None:
+    """Whatever was there, and whatever the machine lets others read of new files."""
+    token = tmp_path / "connect-token"
+    token.write_text("old")
+    before = os.umask(0)
+    try:
+        launch._write_private(token, "secret")
+    finally:
+        os.umask(before)
+    assert token.read_text() == "secret"
+    assert stat.S_IMODE(token.stat().st_mode) == 0o600
 
 
 def test_the_engines_log_tells_why_it_ended(tmp_path: Path) -> None:

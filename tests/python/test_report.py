@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import html
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
@@ -11,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from axe_playwright_python.sync_playwright import Axe
 from browser import Visit, visit
-from conftest import Site
+from conftest import Site, local_settings
 from playwright.sync_api import Browser, Locator, Page
 
 from python_jobs import report, results, session
@@ -21,7 +24,8 @@ from python_jobs.console import progress
 from python_jobs.settings import PROJECT, Settings
 from python_jobs.site import page as whole
 from python_jobs.site import words
-from python_jobs.site.cells import Questions
+from python_jobs.site.cells import Cell, Questions
+from python_jobs.site.files import publish
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 SCREENSHOTS = PROJECT / "screenshots"
@@ -478,6 +482,30 @@ def test_a_change_of_nothing_has_no_minus() -> None:
     assert words.change(-0.0001) == "+0.0\N{NO-BREAK SPACE}%"
     assert words.points(Decimal("-0.0004")) == "+0.0 points"
     assert words.change(-0.0006) == "-0.1\N{NO-BREAK SPACE}%"
+
+
+def test_markup_in_the_data_is_text_in_the_page_and_its_scripts() -> None:
+    """Seen without a browser; `test_words_of_the_data_...` looks at it in one."""
+    bad = "</script><img src=x onerror=alert(1)>"
+    environment = whole._environment(None, {})
+    shown = environment.from_string("<p>{{ bad }}</p>").render(bad=bad)
+    assert html.unescape(shown) == f"<p>{bad}</p>" != shown
+    assert "<img" not in shown
+    cell = words.told("text")(Cell(bad, bad, 0, bad))
+    assert "<img" not in cell
+    script = environment.from_string("{{ bad | json }}").render(bad=[bad])
+    assert "<" not in script and json.loads(script) == [bad]
+
+
+def test_the_docs_of_a_model_are_where_its_links_lead(tmp_path: Path) -> None:
+    """The address is that of dbt's page for a model of this project."""
+    name = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["name"]
+    link = whole._environment(None, {}).globals["doc_link"]
+    page, _, address = link.partition("#!")
+    assert address == f"/model/model.{name}."
+    home = local_settings(tmp_path)
+    report_page, docs_page = (publish(home, folder, "") for folder in ("", "docs"))
+    assert (report_page.parent / page) == docs_page
 
 
 def test_a_report_before_any_build_is_one_clear_line(generated: Settings) -> None:

@@ -1,0 +1,1 @@
+"""Small faults, each of which a test must see."""
