@@ -180,10 +180,11 @@ def assert_built_as_from_nothing(
 def test_months_that_are_skipped_or_vanish_are_restated(
     spark: SparkSession, settings: Settings, project: Compiled
 ) -> None:
-    """January, then March without a February; then March was a mistake.
+    """January, then April without a line between; then April was a mistake.
 
-    Ann's balance is carried through February. Cleo turns out to have registered later
-    than all of it, and leaves the months that she was a Prospect in.
+    Ann's balance is carried through February and March, and with April comes a line of
+    January that is late. Cleo turns out to have registered later than all of it, and
+    leaves the months that she was a Prospect in.
     """
     own = apart(settings, "months")
     line = "transaction_id, customer_id, transacted_at, amount"
@@ -210,13 +211,18 @@ def test_months_that_are_skipped_or_vanish_are_restated(
         build(own, "--select", "rfm_segments_quintile", "--resource-type", "seed")
         built()
         delivered("customers", customer, "('cleo', date'2024-06-01')")
-        delivered("transactions", line, "('a2', 'ann', timestamp'2024-04-01', 50)")
+        delivered(
+            "transactions",
+            line,
+            "('a2', 'ann', timestamp'2024-04-01', 50), "
+            "('a3', 'ann', timestamp'2024-01-20', 7)",
+        )
         built()
         assert world.rows(
             "marts.fct_customer_rfm_monthly",
             "month(month_end_date), customer_id, monetary, recency_days",
         ) == [
-            (month, "ann", Decimal("100.00"), recency)
+            (month, "ann", Decimal("107.00"), recency)
             for month, recency in ((1, 1), (2, 30), (3, 61))
         ]
         delivered("transactions", line, "('a2', 'ann', timestamp'2024-04-01', 2e9)")
