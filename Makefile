@@ -42,7 +42,7 @@ lint: install
 	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
 
 ## Whether the tests see each small fault of tests/mutants/.
-mutants: install browser
+mutants: install
 	$(BIN)/python -m tests.mutants.run
 
 ## The measurements at full scale.
