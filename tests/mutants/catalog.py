@@ -81,7 +81,7 @@ def table(mutants: list[Mutant]) -> str:
     lines = [HEADER, "|---|---|---|---|"]
     for mutant in mutants:
         tests = "<br>".join(f"`{test.partition('::')[2]}`" for test in mutant.tests)
-        where = f"`{mutant.file}`: {_shown(mutant)}"
+        where = f"`{mutant.file}`: {_code(mutant.old)} becomes {_code(mutant.new)}"
         lines.append(f"| {mutant.number} | {mutant.promise} | {where} | {tests} |")
     return "\n".join(lines) + "\n"
 
@@ -91,21 +91,13 @@ def readme(mutants: list[Mutant]) -> str:
     return README.read_text().partition(HEADER)[0] + table(mutants)
 
 
-def _shown(mutant: Mutant) -> str:
-    """The lines that differ, in short, as code in a cell of a table."""
-    was, now = mutant.old.splitlines(), mutant.new.splitlines()
-    pieces = [
-        " ".join(" ".join(line.split()) for line in lines if line not in others)
-        for lines, others in ((was, now), (now, was))
-    ]
-    return " becomes ".join(_code(piece) for piece in pieces)
-
-
 def _code(text: str) -> str:
+    """A text as code in a cell of a table."""
+    shown = " ".join(text.split()).replace("|", r"\|")
     # dbt reads this file too, and braces would be Jinja.
-    text = text.replace("{{", "{ {").replace("}}", "} }").replace("{%", "{ %")
-    shown = text if len(text) <= 60 else text[:57] + "..."
-    return f"`{shown.replace('|', chr(92) + '|')}`" if text else "nothing"
+    for jinja in ("{{", "}}", "{%", "%}"):
+        shown = shown.replace(jinja, " ".join(jinja))
+    return f"`{shown}`" if shown else "nothing"
 
 
 @cache
