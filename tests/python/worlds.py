@@ -107,6 +107,12 @@ class World:
         )
         self._append("raw", kind, f"{columns}, _batch_id, _ingested_at, _source", given)
         count = f"(select count(*) from values {rows} as t({columns}))"
+        has_time = "false"
+        if kind == "transactions":
+            has_time = (
+                "(select max(transacted_at != date_trunc('day', transacted_at)) "
+                f"from values {rows} as t({columns}))"
+            )
         self._append(
             "raw",
             "batches",
@@ -114,7 +120,7 @@ class World:
             "has_time_of_day, _batch_id, _ingested_at",
             f"(select '{kind}' as kind, 'test' as source, '{kind}' as content_hash, "
             f"{count} as rows_in, {count} as rows_raw, 0 as rows_rejected, "
-            f"true as has_time_of_day, {batch})",
+            f"{has_time} as has_time_of_day, {batch})",
         )
 
     def publish(self, table: str, columns: str, *rows: str) -> None:
