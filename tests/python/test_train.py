@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from pipeline import MODELS, apart, build
+import worlds
+from pipeline import apart
 from pyspark.ml.evaluation import ClusteringEvaluator
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
+from worlds import Compiled
 
 from python_jobs import locks, train
 from python_jobs.errors import NothingToLearnError, UserError
@@ -374,6 +376,7 @@ def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first
     settings: Settings,
     trained: TrainedRun,
     read: Callable[[str], pd.DataFrame],
+    project: Compiled,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Killed when all tables but that of the runs have its rows."""
@@ -395,10 +398,12 @@ def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first
     assert {*written, "persona_runs"} == {t for t in tables if t.startswith("persona")}
     runs = spark.table(f"{settings.schema('ml')}.persona_runs")
     assert [row.run_id for row in runs.collect()] == [trained.run_id]
-    personas = ("stg_persona_runs+1", "stg_personas", "stg_persona_centroids")
-    build(settings, "--select", *personas, "dim_personas", *MODELS)
-    shown = spark.table(f"{settings.schema('personas')}.dim_personas").toPandas()
-    assert set(shown.run_id) == {trained.run_id} and len(shown) == 3
+    with worlds.world(project) as world:
+        for name in written:
+            world.put(f"ml.{name}", spark.table(f"{settings.schema('ml')}.{name}"))
+        world.put("ml.persona_runs", runs)
+        shown = world.rows("personas.dim_personas", "run_id, persona_id")
+    assert shown == [(trained.run_id, number) for number in (1, 2, 3)]
 
     # A different number of shuffle partitions, and rows in another order.
     spark.conf.set("spark.sql.shuffle.partitions", "7")
