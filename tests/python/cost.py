@@ -134,6 +134,9 @@ class CostPlugin:
         """The dearest tests, then each file, then all."""
         self._engines.close()
         self._patch.undo()
+        if not self._by_test:
+            # With several workers each of them has a part, and none the table.
+            return
         by_file: dict[str, Cost] = defaultdict(Cost)
         for test, cost in self._by_test.items():
             by_file[Path(test.partition("::")[0]).name] += cost

@@ -29,6 +29,16 @@ def line(
     )
 
 
+def in_october(amount: str) -> str:
+    """A line of two months after the last of the others."""
+    return f"('of a month to come', 'x5', timestamp'2024-10-05', {amount}, 'books')"
+
+
+def registered(customer: str, day: str) -> tuple[str, str]:
+    """Columns and row of a customer who bought nothing."""
+    return "customer_id, registration_date", f"('{customer}', date'{day}')"
+
+
 @dataclass(frozen=True)
 class Shop:
     """Customers with personas and values, and all models built on them.
@@ -38,11 +48,14 @@ class Shop:
         touched: How many lines, customer days, months and customers the first increment
             has a new word on.
         written: What Delta says of the commit of each table in the first increment.
+        carried: Month, money and recency of x6 in each month of the first increment,
+            after which the history ends in October.
     """
 
     settings: Settings
     touched: dict[str, int]
     written: dict[str, dict[str, Any]]
+    carried: list[tuple[Any, ...]]
 
 
 def opened(settings: Settings) -> Shop:
@@ -52,12 +65,23 @@ def opened(settings: Settings) -> Shop:
     build(settings, "--select", "+config.materialized:incremental", *MODELS)
     with session.connect(settings) as spark:
         second_delivery(spark, settings)
-    build(settings, "--select", "+path:models/intermediate", "--resource-type", "model")
+    build(
+        settings,
+        *("--select", "+path:models/intermediate", "+fct_customer_rfm_monthly"),
+        *("--resource-type", "model"),
+    )
     with session.connect(settings) as spark:
         touched_first = touched(spark, settings, before)
         written_first = written(spark, settings, "staging") | written(
             spark, settings, "intermediate"
         )
+        carried = spark.sql(
+            f"""
+            select month(month_end_date), monetary, recency_days
+            from {settings.schema("marts")}.fct_customer_rfm_monthly
+            where customer_id = 'x6' order by all
+            """
+        ).collect()
         third_delivery(spark, settings)
     # With the tests of the data and the unit tests: each runs once, here or below.
     build(settings, "--exclude", "source:ml+")
@@ -65,7 +89,7 @@ def opened(settings: Settings) -> Shop:
         train.train(spark, settings, train.Options(starts=1))
         value.fit(spark, settings, value.Options(draws=20))
     build(settings, "--select", "source:ml+")
-    return Shop(settings, touched_first, written_first)
+    return Shop(settings, touched_first, written_first, [tuple(row) for row in carried])
 
 
 def first_delivery(spark: SparkSession, settings: Settings) -> int:
@@ -73,6 +97,7 @@ def first_delivery(spark: SparkSession, settings: Settings) -> int:
     generate.generate(spark, settings, OPTIONS)
     customers = ", ".join(f"('x{n}')" for n in range(1, 7))
     deliver(spark, settings, "customers", CUSTOMER, customers)
+    deliver(spark, settings, "customers", *registered("x8", "2024-02-10"))
     deliver(
         spark,
         settings,
@@ -100,7 +125,11 @@ def first_delivery(spark: SparkSession, settings: Settings) -> int:
 
 
 def second_delivery(spark: SparkSession, settings: Settings) -> None:
-    """Three days more, and corrections of what was delivered."""
+    """Three days more, and corrections of what was delivered.
+
+    One line is of October, so that there are months without a line; in the third
+    delivery it turns out to be a mistake, and those months vanish.
+    """
     deliver(
         spark,
         settings,
@@ -120,6 +149,8 @@ def second_delivery(spark: SparkSession, settings: Settings) -> None:
         ),
     )
     generate.generate(spark, settings, replace(OPTIONS, append_days=3))
+    deliver(spark, settings, "transactions", LINE, in_october("5"))
+    deliver(spark, settings, "customers", *registered("x8", "2024-06-10"))
 
 
 def third_delivery(spark: SparkSession, settings: Settings) -> None:
@@ -135,6 +166,7 @@ def third_delivery(spark: SparkSession, settings: Settings) -> None:
             (
                 line("moves to another day and back", "x1", 10, "50"),
                 line("becomes invalid and valid again", "x2", 12, "11"),
+                in_october("2e9"),
             )
         ),
     )

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
-import worlds
-from pipeline import MODELS, apart, build, checksums, deliver
+from pipeline import build, checksums
 from pyspark.sql import SparkSession
 from shop import Shop
-from worlds import Compiled, World
 
 from python_jobs.settings import Settings
 
@@ -151,68 +149,33 @@ def test_history_is_merged_not_replaced(
     ]
 
 
-MONTHLY = (
-    "intermediate.int_customer_days",
-    "intermediate.int_customer_month_ends",
-    "marts.fct_customer_rfm_monthly",
-)
+def test_months_without_a_line_carry_the_balances(shop: Shop) -> None:
+    """With October came August and September; x6 last bought on February 16th."""
+    recency = (14, 45, 75, 106, 136, 167, 198, 228)
+    assert shop.carried == [
+        (month, Decimal("17.00"), days) for month, days in enumerate(recency, start=2)
+    ]
 
 
-def assert_built_as_from_nothing(
-    spark: SparkSession, settings: Settings, world: World
+@pytest.mark.usefixtures("increments")
+def test_months_that_were_a_mistake_vanish(
+    spark: SparkSession, settings: Settings
 ) -> None:
-    """The tables that increments left are those of a build that begins anew."""
-    for table in MONTHLY:
-        found = spark.sql(f"select * from {settings.schema(table)} order by all")
-        assert [tuple(row) for row in found.collect()] == world.rows(table), table
+    """October was one; so was that x8 registered in February and not in June.
 
-
-def test_months_that_are_skipped_or_vanish_are_restated(
-    spark: SparkSession, settings: Settings, project: Compiled
-) -> None:
-    """January, then April without a line between; then April was a mistake.
-
-    Ann's balance is carried through February and March, and with April comes a line of
-    January that is late. Cleo turns out to have registered later than all of it, and
-    leaves the months that she was a Prospect in.
+    In August there are four days, which is no month end yet.
     """
-    own = apart(settings, "months")
-    line = "transaction_id, customer_id, transacted_at, amount"
-    customer = "customer_id, registration_date"
-    with worlds.world(project) as world:
 
-        def delivered(kind: str, columns: str, rows: str) -> None:
-            deliver(spark, own, kind, columns, rows)
-            world.deliver(kind, columns, rows)
-
-        def built() -> None:
-            build(own, "--select", "+fct_customer_rfm_monthly", *MODELS)
-            assert_built_as_from_nothing(spark, own, world)
-
-        delivered(
-            "customers",
-            customer,
-            "('ann', date'2024-01-05'), ('cleo', date'2024-01-10')",
+    def months(table: str, where: str = "true") -> list[int]:
+        rows = spark.sql(
+            f"""
+            select distinct month(month_end_date) as month
+            from {settings.schema(table)} where {where} order by month
+            """
         )
-        delivered("transactions", line, "('a1', 'ann', timestamp'2024-01-31', 100)")
-        built()
-        delivered("customers", customer, "('cleo', date'2024-06-01')")
-        delivered(
-            "transactions",
-            line,
-            "('a2', 'ann', timestamp'2024-04-01', 50), "
-            "('a3', 'ann', timestamp'2024-01-20', 7)",
-        )
-        built()
-        assert world.rows(
-            "marts.fct_customer_rfm_monthly",
-            "month(month_end_date), customer_id, monetary, recency_days",
-        ) == [
-            (month, "ann", Decimal("107.00"), recency)
-            for month, recency in ((1, 1), (2, 30), (3, 61))
-        ]
-        delivered("transactions", line, "('a2', 'ann', timestamp'2024-04-01', 2e9)")
-        built()
-        assert world.rows(
-            "intermediate.int_customer_month_ends", "month(month_end_date)"
-        ) == [(1,)]
+        return [row.month for row in rows.collect()]
+
+    monthly = "marts.fct_customer_rfm_monthly"
+    assert months("intermediate.int_customer_month_ends") == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert months(monthly) == [1, 2, 3, 4, 5, 6, 7]
+    assert months(monthly, "customer_id = 'x8'") == [6, 7]
