@@ -442,8 +442,10 @@ def small(
         "as b from range(0, 9000000, 1, 1)",
         "select a.id, b.id as other, sha2(cast(a.id * b.id as string), 512) "
         "from range(3000) as a cross join range(3000) as b",
-        # One value larger than the heap.
-        "select collect_list(repeat(cast(id as string), 300)) from range(5000000)",
+        # One value larger than the heap, made by one task: another would go on for some
+        # seconds, and its heap is everybody's.
+        "select collect_list(repeat(cast(id as string), 300)) "
+        "from range(0, 5000000, 1, 1)",
     ],
 )
 def test_what_outgrows_the_memory_fails_alone(small: Settings, statement: str) -> None:
