@@ -17,7 +17,7 @@ unexport UV_PROJECT_ENVIRONMENT VIRTUAL_ENV
 run: install
 	$(BIN)/behavior run $(SCALE)
 
-## What needs no engine, in a minute: while working.
+## What needs no engine: while working.
 check: lint browser
 	$(BIN)/pytest --numprocesses 2 -m "not engine and not soak"
 
@@ -37,7 +37,7 @@ browser:
 lint: install
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/sqlfluff lint --disable-progress-bar .
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 .
 	$(BIN)/dbt --warn-error parse --profiles-dir profiles --quiet
 	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
 
