@@ -29,6 +29,11 @@ def line(
     )
 
 
+def deliver_lines(spark: SparkSession, settings: Settings, *lines: str) -> None:
+    """Deliver one batch of lines, each a SQL row."""
+    deliver(spark, settings, "transactions", LINE, ", ".join(lines))
+
+
 def in_october(amount: str) -> str:
     """A line of two months after the last of the others."""
     return f"('of a month to come', 'x5', timestamp'2024-10-05', {amount}, 'books')"
@@ -98,25 +103,19 @@ def first_delivery(spark: SparkSession, settings: Settings) -> int:
     customers = ", ".join(f"('x{n}')" for n in range(1, 7))
     deliver(spark, settings, "customers", CUSTOMER, customers)
     deliver(spark, settings, "customers", *registered("x8", "2024-02-10"))
-    deliver(
+    deliver_lines(
         spark,
         settings,
-        "transactions",
-        LINE,
-        ", ".join(
-            (
-                line("moves to another day and back", "x1", 10, "50"),
-                line("changes its category", "x1", 11, "30", "toys"),
-                line("moves to another customer", "x2", 10, "20"),
-                line("becomes invalid and valid again", "x2", 12, "11"),
-                line("is invalid at first", "x3", 13, "2000000"),
-                line("waits for its customer", "x9", 14, "7"),
-                line("is all that x4 has", "x4", 14, "9"),
-                line("is copied", "x5", 15, "3"),
-                line("is copied", "x5", 15, "3"),
-                line("stays", "x6", 16, "8"),
-            )
-        ),
+        line("moves to another day and back", "x1", 10, "50"),
+        line("changes its category", "x1", 11, "30", "toys"),
+        line("moves to another customer", "x2", 10, "20"),
+        line("becomes invalid and valid again", "x2", 12, "11"),
+        line("is invalid at first", "x3", 13, "2000000"),
+        line("waits for its customer", "x9", 14, "7"),
+        line("is all that x4 has", "x4", 14, "9"),
+        line("is copied", "x5", 15, "3"),
+        line("is copied", "x5", 15, "3"),
+        line("stays", "x6", 16, "8"),
     )
     [[newest]] = spark.sql(
         f"select max(_batch_id) from {settings.schema('raw')}.transactions"
@@ -130,26 +129,20 @@ def second_delivery(spark: SparkSession, settings: Settings) -> None:
     One line is of October, so that there are months without a line; in the third
     delivery it turns out to be a mistake, and those months vanish.
     """
-    deliver(
+    deliver_lines(
         spark,
         settings,
-        "transactions",
-        LINE,
-        ", ".join(
-            (
-                line("moves to another day and back", "x1", 20, "50"),
-                line("changes its category", "x1", 11, "30", "music"),
-                line("moves to another customer", "x1", 10, "20"),
-                line("becomes invalid and valid again", "x2", 12, "2000000"),
-                line("is invalid at first", "x3", 13, "70"),
-                line("is all that x4 has", "x6", 14, "9"),
-                line("is late", "x2", 5, "4"),
-                line("is a return", "x5", 15, "-1.25"),
-            )
-        ),
+        line("moves to another day and back", "x1", 20, "50"),
+        line("changes its category", "x1", 11, "30", "music"),
+        line("moves to another customer", "x1", 10, "20"),
+        line("becomes invalid and valid again", "x2", 12, "2000000"),
+        line("is invalid at first", "x3", 13, "70"),
+        line("is all that x4 has", "x6", 14, "9"),
+        line("is late", "x2", 5, "4"),
+        line("is a return", "x5", 15, "-1.25"),
     )
     generate.generate(spark, settings, replace(OPTIONS, append_days=3))
-    deliver(spark, settings, "transactions", LINE, in_october("5"))
+    deliver_lines(spark, settings, in_october("5"))
     deliver(spark, settings, "customers", *registered("x8", "2024-06-10"))
 
 
@@ -157,18 +150,12 @@ def third_delivery(spark: SparkSession, settings: Settings) -> None:
     """Corrections of corrections, and a customer whose lines waited."""
     # A batch of customers alone: the lines that waited for them count from now on.
     deliver(spark, settings, "customers", CUSTOMER, "('x9')")
-    deliver(
+    deliver_lines(
         spark,
         settings,
-        "transactions",
-        LINE,
-        ", ".join(
-            (
-                line("moves to another day and back", "x1", 10, "50"),
-                line("becomes invalid and valid again", "x2", 12, "11"),
-                in_october("2e9"),
-            )
-        ),
+        line("moves to another day and back", "x1", 10, "50"),
+        line("becomes invalid and valid again", "x2", 12, "11"),
+        in_october("2e9"),
     )
 
 

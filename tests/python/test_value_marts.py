@@ -114,9 +114,7 @@ def test_parameters_of_an_earlier_day_tell_who_is_there_but_not_what_will_come(
     ]
 
 
-def test_the_risk_by_p_alive_stands_beside_the_others(
-    stale: World,
-) -> None:
+def test_the_risk_by_p_alive_stands_beside_the_others(stale: World) -> None:
     assert stale.rows(
         "marts.fct_customer_churn",
         "customer_id, p_alive_risk, no_p_alive_reason",
@@ -138,9 +136,7 @@ def test_the_risk_by_p_alive_stands_beside_the_others(
     ]
 
 
-def test_the_back_test_takes_no_fit_but_of_the_cut(
-    stale: World,
-) -> None:
+def test_the_back_test_takes_no_fit_but_of_the_cut(stale: World) -> None:
     """That of May has seen a month of the hold-out."""
     assert stale.rows(
         "marts.rpt_churn_backtest",

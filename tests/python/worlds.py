@@ -165,10 +165,12 @@ class World:
 
     def broken(self, source: str | None = None) -> list[str]:
         """The data tests that do not hold: all, or of what is made of one source."""
+        tests = self.project.tests
+        if source:
+            made = self._made_of(source)
+            tests = {name: sql for name, sql in tests.items() if name in made}
         found = []
-        for test, sql in self.project.tests.items():
-            if source and not self._reads(test, source.replace(".", "__")):
-                continue
+        for test, sql in tests.items():
             for parent in self.project.parents[test]:
                 self._need(parent)
             if self.spark.sql(sql).limit(1).collect():
@@ -188,10 +190,19 @@ class World:
         self._forget(name)
         self._rows.setdefault(name, []).append(f"select {selected} from {rows}")
 
-    def _reads(self, name: str, source: str) -> bool:
-        """Whether a model or a test is made of the source, at whatever distance."""
-        parents = self.project.parents.get(name, [])
-        return source in parents or any(self._reads(one, source) for one in parents)
+    def _made_of(self, source: str) -> set[str]:
+        """The models and tests that read a table, at whatever distance."""
+        found = {source.replace(".", "__")}
+        while (
+            new := {
+                name
+                for name, parents in self.project.parents.items()
+                if not found.isdisjoint(parents)
+            }
+            - found
+        ):
+            found |= new
+        return found
 
     def _forget(self, changed: str) -> None:
         self._there.discard(changed)
