@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import html
 import json
 import re
@@ -29,6 +30,9 @@ from python_jobs.site.files import publish
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 SCREENSHOTS = PROJECT / "screenshots"
+Rows = list[tuple[Any, ...]]
+Ask = Callable[[str], tuple[list[str], Rows]]
+
 FACTS = {"build": None, "freshness": None, "written_at": "1 January 2026"}
 
 
@@ -36,6 +40,17 @@ FACTS = {"build": None, "freshness": None, "written_at": "1 January 2026"}
 def report_page(site: Site) -> Path:
     """The report on generated data."""
     return site.folder / "index.html"
+
+
+def asked_once(settings: Settings) -> Ask:
+    """Questions to tables that stay as they are: each is asked once."""
+    return functools.cache(functools.partial(session.query, settings))
+
+
+@pytest.fixture(scope="module")
+def shop_says(generated: Settings) -> Ask:
+    """What the tables say that the report on generated data is made of."""
+    return asked_once(generated)
 
 
 @pytest.fixture
@@ -194,7 +209,7 @@ def test_each_link_leads_somewhere(
 
 
 def test_twenty_numbers_are_found_by_the_sql_beside_them(
-    opened: Visit, generated: Settings
+    opened: Visit, shop_says: Ask
 ) -> None:
     numbers = opened.page.locator("main data").filter(has_text=re.compile(r"\d"))
     every = numbers.count()
@@ -203,21 +218,21 @@ def test_twenty_numbers_are_found_by_the_sql_beside_them(
     for place in range(20):
         shown = numbers.nth((2 * place + 1) * every // 40)
         queries.add(shown.get_attribute("data-query"))
-        assert_is_true(shown, opened.page, generated)
+        assert_is_true(shown, opened.page, shop_says)
     # And the sentences, which people read first.
     for shown in opened.page.locator(".answer data, .cards data").all():
         queries.add(shown.get_attribute("data-query"))
-        assert_is_true(shown, opened.page, generated)
+        assert_is_true(shown, opened.page, shop_says)
     assert len(queries) > 15
 
 
-def assert_is_true(shown: Locator, page: Page, settings: Settings) -> None:
+def assert_is_true(shown: Locator, page: Page, ask: Ask) -> None:
     """Assert that the SQL in the page gives what the page shows."""
     query, row, column = (
         shown.get_attribute(f"data-{name}") for name in ("query", "row", "column")
     )
     sql = page.locator(f"#sql-{query}").text_content()
-    columns, rows = session.query(settings, sql)
+    columns, rows = ask(sql)
     value = rows[int(row)][columns.index(column)]
     text = shown.text_content()
     number = re.fullmatch(r"([+-]?[\d,]+(\.\d+)?)(\s%| points)?", text)
@@ -270,13 +285,13 @@ def test_a_chart_shows_the_days_of_the_data_wherever_its_reader_is(
 
 
 def test_words_of_the_data_are_words_on_the_page(
-    browser: Browser, generated: Settings, tmp_path: Path
+    browser: Browser, generated: Settings, shop_says: Ask, tmp_path: Path
 ) -> None:
     hostile = "</SCRIPT><script>document.title = 'taken'</script><!--<b>&amp;:cat:"
     hostile += "x" * 80
 
     def ask(sql: str) -> tuple[list[str], Rows]:
-        columns, rows = session.query(generated, sql)
+        columns, rows = shop_says(sql)
         if "rpt_sales_by_category" in sql:
             place = columns.index("product_category")
             rows = [(*row[:place], hostile, *row[place + 1 :]) for row in rows[:1]]
@@ -307,7 +322,6 @@ def test_each_section_is_kept_as_a_picture(opened: Visit) -> None:
         assert len(picture) > 5_000
 
 
-Rows = list[tuple[Any, ...]]
 # Query, and what its rows become.
 EMPTY: dict[str, tuple[dict[str, Callable[[list[str], Rows], Rows]], str, str]] = {
     "no personas": (
@@ -385,12 +399,12 @@ EMPTY: dict[str, tuple[dict[str, Callable[[list[str], Rows], Rows]], str, str]] 
 
 @pytest.mark.parametrize("case", EMPTY)
 def test_what_is_not_there_is_said_and_the_page_keeps_its_shape(
-    browser: Browser, generated: Settings, tmp_path: Path, case: str
+    browser: Browser, generated: Settings, shop_says: Ask, tmp_path: Path, case: str
 ) -> None:
     changed, section, words = EMPTY[case]
 
     def ask(sql: str) -> tuple[list[str], Rows]:
-        columns, rows = session.query(generated, sql)
+        columns, rows = shop_says(sql)
         for model, change in changed.items():
             if re.search(rf"from \S*\b{model}\b", sql):
                 rows = change(columns, rows)
@@ -429,7 +443,7 @@ def test_a_project_without_any_data_has_a_page_that_says_so(
 def assert_keeps_its_shape(
     browser: Browser,
     folder: Path,
-    ask: Callable[[str], tuple[list[str], Rows]],
+    ask: Ask,
     settings: Settings,
     words: dict[str, str],
 ) -> None:
@@ -455,23 +469,21 @@ def test_the_page_of_the_example_says_what_its_log_lacks(
         "personas": "No personas yet",
         "value": "In the next 365 days",
     }
-    assert_keeps_its_shape(
-        browser, tmp_path, lambda sql: session.query(cdnow, sql), cdnow, said
-    )
+    assert_keeps_its_shape(browser, tmp_path, asked_once(cdnow), cdnow, said)
     told = re.sub(r"<[^>]*>", "", (tmp_path / "index.html").read_text())
     assert "The data do not tell product categories." in told
     assert "The data do not tell payment methods." in told
     assert "The data hold no returns." in told
 
 
-def test_what_dbt_left_is_told_for_people(generated: Settings) -> None:
+def test_what_dbt_left_is_told_for_people(generated: Settings, shop_says: Ask) -> None:
     at = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
     facts = {
         "build": results.Build("a-run", at, 1234, 1, ["one_test"]),
         "freshness": results.Freshness(at, is_stale=True),
         "written_at": "4 January 2026, 05:06 UTC",
     }
-    questions = Questions(lambda sql: session.query(generated, sql), generated.schema)
+    questions = Questions(shop_says, generated.schema)
     told = re.sub(r"<[^>]*>|\s+", " ", whole.render(questions, facts))
     assert "1,234 passed, 1 warned, 1 failed: one_test" in told
     assert "came in on 2 January 2026, 03:04 UTC, longer ago than expected" in told
