@@ -2,14 +2,16 @@
 
 All happens in one copy of the project. The tests that the faults name must hold there
 first; then each fault is put in, its tests are run, and it is taken out again. A fault
-is found where a test fails. Where a test cannot even begin, nothing is proved, and the
-catalogue has to be mended.
+is found where a test fails, or one of dbt's own while a test builds what it looks at.
+Where a test cannot even begin for another reason, nothing is proved, and the catalogue
+has to be mended.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -26,6 +28,9 @@ from tests.mutants import catalog
 from tests.mutants.catalog import PROJECT, Mutant
 
 TIMEOUT_SECONDS = 1800
+# A test of the data or of a model's logic that does not hold, as dbt prints it.
+DBT_TEST_FAILED = re.compile(r"\bFAIL (?:\d+ )?([\w:]+)")
+DBT_NODE_BROKE = re.compile(r"\bERROR (?!=)|Compilation Error|Parsing Error")
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,21 @@ class Outcome:
     output: str
 
     @property
+    def found_by(self) -> str | None:
+        """The first test that failed, None where none did."""
+        if self.failed:
+            return self.failed[0]
+        failed = DBT_TEST_FAILED.search(self.output)
+        if failed and not DBT_NODE_BROKE.search(self.output):
+            return f"dbt's {failed[1]}"
+        return None
+
+    @property
     def verdict(self) -> str:
         """Whether the fault was found."""
         if self.code == 0:
             return "SURVIVED"
-        return "found" if self.code == 1 and self.failed else "BROKEN"
+        return "found" if self.code == 1 and self.found_by else "BROKEN"
 
 
 @dataclass(frozen=True)
@@ -171,7 +186,7 @@ def run(mutants: list[Mutant]) -> bool:
                 outcome = copy.test(mutant.tests, not mutant.starts_engine)
             seconds = time.monotonic() - began
             verdicts.append(outcome.verdict)
-            by = f" by {outcome.failed[0]}" if outcome.verdict == "found" else ""
+            by = f" by {outcome.found_by}" if outcome.verdict == "found" else ""
             print(
                 f"{mutant.number:3} {outcome.verdict}{by} ({seconds:.0f} s): "
                 f"{mutant.promise}",
