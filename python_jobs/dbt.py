@@ -27,7 +27,7 @@ def run(
     """Run one dbt command; return its exit code.
 
     Two builds at once would replace each other's tables half-way, so there is one at
-    a time on one home. dbt itself holds the lock: it stays taken where this process
+    a time of the same schemas. dbt itself holds the lock: it stays taken where this process
     is killed and dbt lives on.
 
     Args:
@@ -36,7 +36,7 @@ def run(
         arguments: All that the user adds, passed on as it is.
         on_line: Takes each line that dbt prints; without it they go to stdout.
     """
-    with locks.exclusive(settings.home / "build.lock", "building") as lock:
+    with locks.exclusive(settings.lock_file("build"), "building") as lock:
         process = subprocess.Popen(
             # Not the `dbt` on PATH, which may be another installation's.
             [

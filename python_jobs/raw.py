@@ -182,7 +182,7 @@ def delivery(spark: SparkSession, settings: Settings) -> Iterator[Delivery]:
     Raises:
         UserError: Another delivery is under way.
     """
-    with locks.exclusive(settings.home / "load.lock", "loading"):
+    with locks.exclusive(settings.lock_file("load"), "loading"):
         contract.create_missing(spark, settings, "raw")
         opened = Delivery(spark, settings, _next_batch_id(spark, settings))
         yield opened

@@ -122,6 +122,10 @@ class Settings:
         """Where dbt writes: what it parsed is of use for the same schemas only."""
         return self.home / "target" / self.schema_prefix
 
+    def lock_file(self, job: str) -> Path:
+        """What is held while a job writes these schemas; others may be written beside."""
+        return self.home / f"{self.schema_prefix}{job}.lock"
+
     def schema(self, name: str) -> str:
         """The schema's name in the catalog, prefix included."""
         return f"{self.schema_prefix}{name}"

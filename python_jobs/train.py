@@ -140,7 +140,7 @@ def train(
         NothingToLearnError: Nobody has bought yet, or the customers are too alike.
         UserError: The features are not there, or another training is under way.
     """
-    with locks.exclusive(settings.home / "train.lock", "training"):
+    with locks.exclusive(settings.lock_file("train"), "training"):
         contract.create_missing(spark, settings, "ml")
         return _train(Run(spark, settings), options or Options())
 

@@ -104,7 +104,7 @@ def fit(
         NothingToLearnError: Nobody has bought yet.
         UserError: The summary is not there, or another fit is under way.
     """
-    with locks.exclusive(settings.home / "value.lock", "fitting value"):
+    with locks.exclusive(settings.lock_file("value"), "fitting value"):
         customers = summary.read(spark, settings)
         contract.create_missing(spark, settings, "ml")
         return _run(Run(spark, settings), customers, options or Options())

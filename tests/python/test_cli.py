@@ -297,7 +297,7 @@ def test_a_build_that_fails_ends_the_whole_way(
 def test_one_build_at_a_time(
     environment: dict[str, str], engine_settings: Settings
 ) -> None:
-    with locks.exclusive(engine_settings.home / "build.lock", "building"):
+    with locks.exclusive(engine_settings.lock_file("build"), "building"):
         refused = behavior("build", env=environment)
     assert refused.returncode == 1
     assert refused.stderr == (
@@ -308,7 +308,7 @@ def test_one_build_at_a_time(
 def test_a_build_outlives_a_kill_of_its_command_with_the_lock(
     environment: dict[str, str], engine_settings: Settings
 ) -> None:
-    lock = engine_settings.home / "build.lock"
+    lock = engine_settings.lock_file("build")
     lock.write_text("")
     building = subprocess.Popen(
         [BEHAVIOR, "build", "--select", "no_such_model"],

@@ -620,7 +620,7 @@ def test_a_second_training_at_once_is_refused(
     spark: SparkSession, settings: Settings
 ) -> None:
     with (
-        locks.exclusive(settings.home / "train.lock", "training"),
+        locks.exclusive(settings.lock_file("train"), "training"),
         pytest.raises(
             UserError, match=r"^process \d+ is training: wait until it ends$"
         ),

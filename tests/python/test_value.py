@@ -379,7 +379,7 @@ def test_a_second_fit_at_once_is_refused(
     spark: SparkSession, settings: Settings
 ) -> None:
     with (
-        locks.exclusive(settings.home / "value.lock", "fitting value"),
+        locks.exclusive(settings.lock_file("value"), "fitting value"),
         pytest.raises(
             UserError, match=r"^process \d+ is fitting value: wait until it ends$"
         ),
