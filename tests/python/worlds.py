@@ -24,6 +24,13 @@ from python_jobs.settings import PROJECT, Settings
 
 Row = tuple[Any, ...]
 INGESTED_AT = "timestamp'2026-01-01'"
+# To make and compile code for a query costs more than a few rows ever give back.
+FOR_A_FEW_ROWS = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
 
 
 @dataclass(frozen=True)
@@ -251,6 +258,8 @@ class World:
 def world(project: Compiled) -> Iterator[World]:
     """A world without a row, for as long as its session is open."""
     with session.connect(project.settings) as spark:
+        for name, value in FOR_A_FEW_ROWS.items():
+            spark.conf.set(name, value)
         yield World(spark, project)
 
 
