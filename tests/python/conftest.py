@@ -1,12 +1,18 @@
-"""One engine for the whole test run; each module has schemas of its own in it."""
+"""One engine for the whole test run; each module has schemas of its own in it.
+
+The workers of a run share the engine. A file's tests stay with one worker, and so do
+all files that look at one of the built states: each state is built once.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import socket
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,17 +30,36 @@ from python_jobs import docs, engine, load, report, session, value
 from python_jobs.console import progress
 from python_jobs.settings import Settings
 
+KEPT_HOME = os.environ.get("BEHAVIOR_TEST_HOME")
+# What is built once in a run.
+STATES = {"shop", "cdnow"}
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let the end of each run say what it cost."""
-    config.pluginmanager.register(CostPlugin())
+    config.pluginmanager.register(CostPlugin(config))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for an engine, through whichever fixtures."""
+    """Mark what asks for an engine or a state, through whichever fixtures."""
+    asked: dict[Path, set[str]] = defaultdict(set)
+    for item in items:
+        asked[item.path] |= set(getattr(item, "fixturenames", ()))
     for item in items:
         if "engine_settings" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
+        if not item.get_closest_marker("xdist_group"):
+            group = "states" if STATES & asked[item.path] else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop the engine of the run, once all its workers have ended."""
+    if not hasattr(session.config, "workerinput") and not KEPT_HOME:
+        factory = session.config._tmp_path_factory
+        engine.down(local_settings(factory.getbasetemp() / "behavior"))
 
 
 def free_port() -> int:
@@ -58,14 +83,29 @@ def local_settings(home: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def engine_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def engine_settings(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Settings:
     """A running engine with an empty warehouse.
 
     BEHAVIOR_TEST_HOME names a state folder whose engine is kept from run to run, for
     whoever runs a few tests again and again; each run has schemas of its own in it.
     """
-    if kept := os.environ.get("BEHAVIOR_TEST_HOME"):
-        settings = local_settings(Path(kept))
+    if KEPT_HOME:
+        settings = joined(Path(KEPT_HOME))
+        return replace(settings, schema_prefix=f"run_{time.time_ns() // 10**6:x}_")
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(pytestconfig, "workerinput"):
+        # A worker's folder is in that of the run.
+        folder = folder.parent
+    return joined(folder / "behavior")
+
+
+def joined(home: Path) -> Settings:
+    """The engine of that home, which the first who asks starts."""
+    settings = local_settings(home)
+    with home.with_suffix(".starting").open("w") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
         if running := engine.running(settings):
             settings = replace(
                 settings,
@@ -73,12 +113,7 @@ def engine_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
                 connect_port=running.connect_port,
             )
         engine.up(settings)
-        yield replace(settings, schema_prefix=f"run_{time.time_ns() // 10**6:x}_")
-        return
-    settings = local_settings(tmp_path_factory.mktemp("behavior"))
-    engine.up(settings)
-    yield settings
-    engine.down(settings)
+    return settings
 
 
 @pytest.fixture(scope="module")

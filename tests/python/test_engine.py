@@ -200,36 +200,6 @@ def wait_until_at_work(pid: int) -> None:
     raise AssertionError("the engine has had nothing to do for two minutes")
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux only")
-def test_an_interrupted_query_ends_on_the_server(engine_settings: Settings) -> None:
-    # A test run in the background of a shell would hand down "ignore SIGINT". Not by
-    # preexec_fn: between fork and exec, gRPC's own handlers may abort the process.
-    program = (
-        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
-        "os.execv(sys.argv[1], sys.argv[1:])"
-    )
-    asking = subprocess.Popen(
-        [
-            *(sys.executable, "-c", program, BEHAVIOR, "sql"),
-            "select count(*) as endless from range(1000000000000) "
-            "where hash(id) % 3 = 1",
-        ],
-        env=environment(engine_settings),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        wait_until_at_work(pid_of(engine_settings))
-        asking.send_signal(signal.SIGINT)
-        _, errors = asking.communicate(timeout=60)
-    finally:
-        asking.kill()
-    assert asking.returncode == 130
-    assert "Traceback" not in errors
-    # It would keep all cores for ever, and this would never be answered.
-    assert scalar(engine_settings, "select count(*) from range(100000)") == 100000
-
-
 # ------------------------------------------------------------ one that starts and ends
 
 
@@ -293,6 +263,36 @@ def test_one_home_has_no_second_engine_on_other_ports(own: Settings) -> None:
 
 def test_the_lock_cannot_be_had_while_the_engine_lives(own: Settings) -> None:
     assert locks.take(own.home / "engine.lock") is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux only")
+def test_an_interrupted_query_ends_on_the_server(own: Settings) -> None:
+    # A test run in the background of a shell would hand down "ignore SIGINT". Not by
+    # preexec_fn: between fork and exec, gRPC's own handlers may abort the process.
+    program = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    asking = subprocess.Popen(
+        [
+            *(sys.executable, "-c", program, BEHAVIOR, "sql"),
+            "select count(*) as endless from range(1000000000000) "
+            "where hash(id) % 3 = 1",
+        ],
+        env=environment(own),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_until_at_work(pid_of(own))
+        asking.send_signal(signal.SIGINT)
+        _, errors = asking.communicate(timeout=60)
+    finally:
+        asking.kill()
+    assert asking.returncode == 130
+    assert "Traceback" not in errors
+    # It would keep all cores for ever, and this would never be answered.
+    assert scalar(own, "select count(*) from range(100000)") == 100000
 
 
 def test_a_busy_port_is_named(own: Settings, tmp_path: Path) -> None:
