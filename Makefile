@@ -23,7 +23,7 @@ check: lint browser
 
 ## Everything that must hold; the last line is pytest's.
 test: lint browser
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/pytest --numprocesses 2
 
 ## What takes long: whether what the generator hid is found again, at scale.
 soak: install

@@ -12,7 +12,6 @@ import re
 import shutil
 import socket
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,14 +24,20 @@ from playwright.sync_api import Browser, sync_playwright
 from pyspark.sql import SparkSession
 from shop import Shop, opened
 from worlds import Compiled, compiled
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from python_jobs import docs, engine, load, report, session, value
 from python_jobs.console import progress
 from python_jobs.settings import Settings
 
 KEPT_HOME = os.environ.get("BEHAVIOR_TEST_HOME")
-# What is built once in a run.
+# What is built once in a run, and the files that look at it.
 STATES = {"shop", "cdnow"}
+FILES_OF_STATES = {
+    *("test_analyses", "test_cdnow", "test_cost", "test_docs", "test_increments"),
+    *("test_oracle", "test_report", "test_run", "test_sql"),
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,18 +45,29 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(CostPlugin(config))
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for an engine or a state, through whichever fixtures."""
-    asked: dict[Path, set[str]] = defaultdict(set)
+    """Mark what asks for an engine, through whichever fixtures."""
     for item in items:
-        asked[item.path] |= set(getattr(item, "fixturenames", ()))
-    for item in items:
-        if "engine_settings" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.engine)
-        if not item.get_closest_marker("xdist_group"):
-            group = "states" if STATES & asked[item.path] else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(group))
+        asked = getattr(item, "fixturenames", ())
+        if "engine_settings" not in asked:
+            continue
+        item.add_marker(pytest.mark.engine)
+        if STATES.intersection(asked) and item.path.stem not in FILES_OF_STATES:
+            raise pytest.UsageError(f"{item.path}: add it to FILES_OF_STATES")
+
+
+class ByState(LoadScopeScheduling):
+    """A file's tests stay with one worker, and so do all files of the states."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0]).stem
+        return "states" if file in FILES_OF_STATES else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByState:
+    """Which tests go to which worker."""
+    return ByState(config, log)
 
 
 @pytest.hookimpl(trylast=True)

@@ -174,9 +174,7 @@ class CostPlugin:
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker ran; one that crashed leaves nothing."""
         for one in getattr(node, "workeroutput", {}).get("cost", []):
-            # "test@group": with whom a test shares a worker is nothing of its name.
-            name = one["name"].rpartition("@")[0] or one["name"]
-            self._ran.append(Ran(**one | {"name": name}))
+            self._ran.append(Ran(**one))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The dearest tests, then each file, then all."""

@@ -69,13 +69,13 @@ def visible(spark: SparkSession, settings: Settings) -> Callable[[str], DataFram
 
 
 @pytest.fixture(scope="module")
-def cdnow(spark: SparkSession, settings: Settings) -> load.Loaded:
+def log(spark: SparkSession, settings: Settings) -> load.Loaded:
     """CDNOW, loaded."""
     return load.load(spark, settings, *load.example("cdnow"))
 
 
 def test_cdnow_is_loaded_to_the_cent(
-    cdnow: load.Loaded, visible: Callable[[str], DataFrame]
+    log: load.Loaded, visible: Callable[[str], DataFrame]
 ) -> None:
     path, _ = load.example("cdnow")
     written = [line.split() for line in Path(path).read_text().splitlines()[1:]]
@@ -83,7 +83,7 @@ def test_cdnow_is_loaded_to_the_cent(
         (who, datetime.strptime(day, "%Y%m%d"), int(pieces), Decimal(money))
         for who, day, pieces, money in written
     )
-    rows = visible("transactions").where(F.col("_batch_id") == cdnow.batch_id)
+    rows = visible("transactions").where(F.col("_batch_id") == log.batch_id)
     loaded = rows.select("customer_id", "transacted_at", "quantity", "amount")
     assert Counter(map(tuple, loaded.collect())) == expected
     assert sum(expected.values()) == 69_659
@@ -96,9 +96,9 @@ def test_cdnow_is_loaded_to_the_cent(
 
 
 def test_cdnow_brings_its_customers(
-    cdnow: load.Loaded, visible: Callable[[str], DataFrame]
+    log: load.Loaded, visible: Callable[[str], DataFrame]
 ) -> None:
-    transactions, customers = cdnow.batches
+    transactions, customers = log.batches
     assert (transactions.kind, transactions.rows_in) == ("transactions", 69_659)
     assert (transactions.rows_raw, transactions.rows_rejected) == (69_659, 0)
     assert not transactions.has_time_of_day
@@ -111,7 +111,7 @@ def test_cdnow_brings_its_customers(
 
 
 def test_the_same_file_twice_is_one_line(
-    spark: SparkSession, settings: Settings, cdnow: load.Loaded
+    spark: SparkSession, settings: Settings, log: load.Loaded
 ) -> None:
     before = commits(settings)
     again = load.load(spark, settings, *load.example("cdnow"))
@@ -326,7 +326,7 @@ def test_bad_input_is_one_line_and_nothing_is_written(
     spark: SparkSession,
     settings: Settings,
     tmp_path: Path,
-    cdnow: load.Loaded,
+    log: load.Loaded,
 ) -> None:
     content, name, mapped, says = REFUSED[case]
     before = commits(settings)
@@ -349,7 +349,7 @@ def test_no_file_is_one_line(
 
 
 def test_a_damaged_parquet_file_is_one_line(
-    spark: SparkSession, settings: Settings, tmp_path: Path, cdnow: load.Loaded
+    spark: SparkSession, settings: Settings, tmp_path: Path, log: load.Loaded
 ) -> None:
     folder = tmp_path / "whole.parquet"
     spark.sql(

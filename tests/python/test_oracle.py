@@ -95,10 +95,6 @@ class Scenario:
         return pl.DataFrame(table).select(~selectors.starts_with("_"))
 
 
-# Which states they look at shows only when they run.
-pytestmark = pytest.mark.xdist_group("states")
-
-
 @pytest.fixture(scope="module", params=["generated", "cdnow"])
 def scenario(request: pytest.FixtureRequest, engine_settings: Settings) -> Scenario:
     """Generated data with its planted trouble, or the CDNOW purchase log; built."""
