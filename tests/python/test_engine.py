@@ -31,6 +31,8 @@ from python_jobs.settings import PROJECT, Settings
 
 BEHAVIOR = Path(sys.executable).parent / "behavior"
 BAD_CAST = "select cast('abc' as int)"
+# Some 50 KB that are made in no time and that no compression makes smaller.
+LARGE = "aes_encrypt(repeat(cast(id as string), 20000), 'a key of 16 byte')"
 
 
 def environment(settings: Settings, **more: str) -> dict[str, str]:
@@ -438,14 +440,12 @@ def small(
     "statement",
     [
         # One partition larger than the heap.
-        "select id, sha2(cast(id as string), 512) as a, sha2(cast(-id as string), 512) "
-        "as b from range(0, 9000000, 1, 1)",
-        "select a.id, b.id as other, sha2(cast(a.id * b.id as string), 512) "
-        "from range(3000) as a cross join range(3000) as b",
+        f"select id, {LARGE} from range(0, 50000, 1, 1)",
+        f"select id, other, {LARGE} from range(300) "
+        "cross join (select id as other from range(300))",
         # One value larger than the heap, made by one task: another would go on for some
         # seconds, and its heap is everybody's.
-        "select collect_list(repeat(cast(id as string), 300)) "
-        "from range(0, 5000000, 1, 1)",
+        f"select collect_list({LARGE}) from range(0, 50000, 1, 1)",
     ],
 )
 def test_what_outgrows_the_memory_fails_alone(small: Settings, statement: str) -> None:
