@@ -27,8 +27,8 @@ def run(
     """Run one dbt command; return its exit code.
 
     Two builds at once would replace each other's tables half-way, so there is one at
-    a time of the same schemas. dbt itself holds the lock: it stays taken where this process
-    is killed and dbt lives on.
+    a time of the same schemas. dbt itself holds the lock: it stays taken where this
+    process is killed and dbt lives on.
 
     Args:
         settings: Where the engine and the state folder are.

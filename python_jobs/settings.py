@@ -123,7 +123,7 @@ class Settings:
         return self.home / "target" / self.schema_prefix
 
     def lock_file(self, job: str) -> Path:
-        """What is held while a job writes these schemas; others may be written beside."""
+        """What a job holds while it writes these schemas; others have their own."""
         return self.home / f"{self.schema_prefix}{job}.lock"
 
     def schema(self, name: str) -> str:
