@@ -11,15 +11,18 @@ SCALE = $(if $(CUSTOMERS),--customers $(CUSTOMERS)) \
 # An environment of another project that happens to be active is not ours to change.
 unexport UV_PROJECT_ENVIRONMENT VIRTUAL_ENV
 
-.PHONY: run check test soak mutants lint bench install browser
+.PHONY: run check pure test soak mutants lint bench install browser
 
 ## The whole way from nothing to personas: make run [CUSTOMERS= TRANSACTIONS= DAYS= SEED=]
 run: install
 	$(BIN)/behavior run $(SCALE)
 
 ## What needs no engine: while working.
-check: lint browser
-	$(BIN)/pytest --numprocesses 2 -m "not engine and not soak"
+check:
+	$(MAKE) --no-print-directory --jobs 2 lint pure
+
+pure: install browser
+	$(BIN)/pytest -m "not engine and not soak"
 
 ## Everything that must hold; the last line is pytest's.
 test: lint browser
@@ -37,7 +40,7 @@ browser:
 lint: install
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 .
+	$(BIN)/sqlfluff lint --disable-progress-bar .
 	$(BIN)/dbt --warn-error parse --profiles-dir profiles --quiet
 	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
 
