@@ -278,9 +278,7 @@ def serve(
     """Show the site (report, docs, lineage) on this machine, until Ctrl-C."""
     from python_jobs import serve
 
-    server = serve.listen(Settings.from_env(), port)
-    print(f"http://{serve.HOST}:{server.server_port}/  (Ctrl-C ends it)", flush=True)
-    serve.run(server)
+    serve.run(serve.listen(Settings.from_env(), port))
 
 
 @app.command()

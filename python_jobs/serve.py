@@ -43,6 +43,7 @@ def listen(settings: Settings, port: int) -> ThreadingHTTPServer:
 
 
 def run(server: ThreadingHTTPServer) -> None:
-    """Serve until Ctrl-C."""
+    """Say where, and serve until Ctrl-C, which may come as soon as that is said."""
     with server, suppress(KeyboardInterrupt):
+        print(f"http://{HOST}:{server.server_port}/  (Ctrl-C ends it)", flush=True)
         server.serve_forever()

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture(scope="module")
-def serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+@contextmanager
+def started(home: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The command as a person runs it, and the port that it says."""
     process = subprocess.Popen(
         [BEHAVIOR, "serve", "--port", "0"],
@@ -46,6 +47,13 @@ def serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     process.kill()
 
 
+@pytest.fixture(scope="module")
+def port(home: Path) -> Iterator[int]:
+    """The port of a server that goes on."""
+    with started(home) as (_, port):
+        yield port
+
+
 def get(port: int, path: str) -> tuple[int, str]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request("GET", path)
@@ -53,40 +61,33 @@ def get(port: int, path: str) -> tuple[int, str]:
     return answer.status, answer.read().decode()
 
 
-def test_the_site_is_served(serving: tuple[subprocess.Popen[str], int]) -> None:
-    assert get(serving[1], "/docs/index.html") == (200, "<title>docs</title>")
-    assert get(serving[1], "/docs/") == (200, "<title>docs</title>")
+def test_the_site_is_served(port: int) -> None:
+    assert get(port, "/docs/index.html") == (200, "<title>docs</title>")
+    assert get(port, "/docs/") == (200, "<title>docs</title>")
 
 
 @pytest.mark.parametrize(
     "path",
     ["/..", "/../", "/%2e%2e/", "/docs/../../", "//", "/..%2f", "/docs/%2e%2e/.."],
 )
-def test_nothing_beside_the_site_is_listed(
-    serving: tuple[subprocess.Popen[str], int], path: str
-) -> None:
-    assert "connect-token" not in get(serving[1], path)[1]
+def test_nothing_beside_the_site_is_listed(port: int, path: str) -> None:
+    assert "connect-token" not in get(port, path)[1]
 
 
 @pytest.mark.parametrize(
     "path", ["/../connect-token", "/docs/%2e%2e/%2e%2e/connect-token"]
 )
-def test_nothing_beside_the_site_is_served(
-    serving: tuple[subprocess.Popen[str], int], path: str
-) -> None:
-    assert get(serving[1], path)[0] == 404
+def test_nothing_beside_the_site_is_served(port: int, path: str) -> None:
+    assert get(port, path)[0] == 404
 
 
-def test_no_other_address_listens(serving: tuple[subprocess.Popen[str], int]) -> None:
+def test_no_other_address_listens(port: int) -> None:
     # All of 127.0.0.0/8 is this machine: a server on every address would answer.
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.2", serving[1]), timeout=5)
+        socket.create_connection(("127.0.0.2", port), timeout=5)
 
 
-def test_a_port_in_use_is_one_clear_line(
-    serving: tuple[subprocess.Popen[str], int], home: Path
-) -> None:
-    port = serving[1]
+def test_a_port_in_use_is_one_clear_line(port: int, home: Path) -> None:
     with pytest.raises(UserError, match=f"^port {port} is taken: .*--port$"):
         serve.listen(local_settings(home), port)
 
@@ -96,10 +97,8 @@ def test_a_missing_site_is_one_clear_line(tmp_path: Path) -> None:
         serve.listen(local_settings(tmp_path), 0)
 
 
-def test_ctrl_c_ends_it_without_a_word(
-    serving: tuple[subprocess.Popen[str], int],
-) -> None:
-    process, _ = serving
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=10) == 0
-    assert process.stdout.read() == ""
+def test_ctrl_c_ends_it_without_a_word(home: Path) -> None:
+    with started(home) as (process, _):
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+        assert process.stdout.read() == ""

@@ -371,19 +371,30 @@ def test_personas_are_named_in_order_of_their_money(trained: TrainedRun) -> None
     assert sum(persona.size for persona in trained.personas) == trained.customers
 
 
-def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first(
-    spark: SparkSession,
-    settings: Settings,
-    trained: TrainedRun,
-    read: Callable[[str], pd.DataFrame],
-    project: Compiled,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Killed when all tables but that of the runs have its rows."""
+@dataclass(frozen=True)
+class Repeated:
+    """A training that was killed, and one that was not.
+
+    Attributes:
+        written: The tables that had rows of the killed run.
+        published: The runs that were published then.
+        shown: Run and persona of each row of the mart then.
+        run: The training after it, of the same customers in another order.
+    """
+
+    written: list[str]
+    published: list[str]
+    shown: list[tuple[str, int]]
+    run: TrainedRun
+
+
+@pytest.fixture(scope="module")
+def repeated(
+    spark: SparkSession, settings: Settings, trained: TrainedRun, project: Compiled
+) -> Repeated:
+    """The training once more, killed when all tables but that of the runs have it."""
     write = Run._write
     written = []
-    monkeypatch.setattr(selection, "MOST", 3)
-    monkeypatch.setattr(clusters, "ROWS_PER_PARTITION", ROWS_PER_PARTITION)
 
     def dying(self: Run, name: str, rows: DataFrame) -> None:
         if name == "persona_runs":
@@ -391,27 +402,42 @@ def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first
         write(self, name, rows)
         written.append(name)
 
-    with monkeypatch.context() as patch, pytest.raises(ConnectionError):
-        patch.setattr(Run, "_write", dying)
-        train.train(spark, settings, QUICK)
-    tables = {table.name for table in spark.catalog.listTables(settings.schema("ml"))}
-    assert {*written, "persona_runs"} == {t for t in tables if t.startswith("persona")}
-    runs = spark.table(f"{settings.schema('ml')}.persona_runs")
-    assert [row.run_id for row in runs.collect()] == [trained.run_id]
-    with worlds.world(project) as world:
-        for name in written:
-            world.put(f"ml.{name}", spark.table(f"{settings.schema('ml')}.{name}"))
-        world.put("ml.persona_runs", runs)
-        shown = world.rows("personas.dim_personas", "run_id, persona_id")
-    assert shown == [(trained.run_id, number) for number in (1, 2, 3)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selection, "MOST", 3)
+        patch.setattr(clusters, "ROWS_PER_PARTITION", ROWS_PER_PARTITION)
+        with pytest.MonkeyPatch.context() as killed, pytest.raises(ConnectionError):
+            killed.setattr(Run, "_write", dying)
+            train.train(spark, settings, QUICK)
+        runs = spark.table(f"{settings.schema('ml')}.persona_runs")
+        published = [row.run_id for row in runs.collect()]
+        with worlds.world(project) as world:
+            for name in written:
+                world.put(f"ml.{name}", spark.table(f"{settings.schema('ml')}.{name}"))
+            world.put("ml.persona_runs", runs)
+            shown = world.rows("personas.dim_personas", "run_id, persona_id")
+        # A different number of shuffle partitions, and rows in another order.
+        spark.conf.set("spark.sql.shuffle.partitions", "7")
+        try:
+            store(spark, settings, planted()[::-1])
+            again = train.train(spark, settings, QUICK)
+        finally:
+            spark.conf.unset("spark.sql.shuffle.partitions")
+    return Repeated(written, published, shown, again)
 
-    # A different number of shuffle partitions, and rows in another order.
-    spark.conf.set("spark.sql.shuffle.partitions", "7")
-    try:
-        store(spark, settings, planted()[::-1])
-        again = train.train(spark, settings, QUICK)
-    finally:
-        spark.conf.unset("spark.sql.shuffle.partitions")
+
+def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first(
+    spark: SparkSession,
+    settings: Settings,
+    trained: TrainedRun,
+    read: Callable[[str], pd.DataFrame],
+    repeated: Repeated,
+) -> None:
+    tables = {table.name for table in spark.catalog.listTables(settings.schema("ml"))}
+    personas = {table for table in tables if table.startswith("persona")}
+    assert {*repeated.written, "persona_runs"} == personas
+    assert repeated.published == [trained.run_id]
+    assert repeated.shown == [(trained.run_id, number) for number in (1, 2, 3)]
+    again = repeated.run
     assert again.run_id > trained.run_id
     assert again.personas == trained.personas
     assert (again.common, again.moved) == (CUSTOMERS, 0)
@@ -425,6 +451,7 @@ def test_a_run_that_dies_publishes_nothing_and_the_next_is_the_same_as_the_first
     assert why.startswith("kept from the last run")
 
 
+@pytest.mark.usefixtures("repeated")
 def test_what_came_and_went_since_the_last_run_is_said(
     spark: SparkSession, settings: Settings, trained: TrainedRun, tmp_path: Path
 ) -> None:
@@ -638,7 +665,7 @@ def test_without_features_the_user_is_told_to_build(
     spark: SparkSession, elsewhere: Settings
 ) -> None:
     with pytest.raises(UserError, match="run `behavior build` first"):
-        train.train(spark, elsewhere)
+        train.train(spark, apart(elsewhere, "unbuilt"))
     store(spark, elsewhere, [])
     with pytest.raises(NothingToLearnError, match="no customers: nobody has bought"):
         train.train(spark, elsewhere)
