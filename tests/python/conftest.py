@@ -147,16 +147,17 @@ def spark(settings: Settings) -> Iterator[SparkSession]:
 
 
 @pytest.fixture(scope="session")
-def project(engine_settings: Settings) -> Compiled:
-    """The models as dbt compiles them, for worlds of literal rows."""
-    return compiled(engine_settings)
+def project(engine_settings: Settings, worker_id: str) -> Compiled:
+    """The models as dbt compiles them for this worker's worlds of literal rows."""
+    return compiled(apart(engine_settings, worker_id))
 
 
 @pytest.fixture(scope="session")
-def project_in_march(engine_settings: Settings) -> Compiled:
+def project_in_march(engine_settings: Settings, worker_id: str) -> Compiled:
     """The same as of an earlier day, and with the other model of customer value."""
     variables = "{as_of_date: 2024-03-01, lifetime_value_model: BG/NBD}"
-    return compiled(apart(engine_settings, "march"), "--vars", variables)
+    own = apart(apart(engine_settings, worker_id), "march")
+    return compiled(own, "--vars", variables)
 
 
 @pytest.fixture(scope="session")
