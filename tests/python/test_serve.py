@@ -42,9 +42,11 @@ def started(home: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    said = process.stdout.readline()
-    yield process, int(re.match(r"http://127\.0\.0\.1:(\d+)/", said)[1])
-    process.kill()
+    try:
+        said = process.stdout.readline()
+        yield process, int(re.match(r"http://127\.0\.0\.1:(\d+)/", said)[1])
+    finally:
+        process.kill()
 
 
 @pytest.fixture(scope="module")
