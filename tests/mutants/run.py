@@ -29,8 +29,8 @@ from tests.mutants.catalog import PROJECT, Mutant
 
 TIMEOUT_SECONDS = 1800
 # A test of the data or of a model's logic that does not hold, as dbt prints it.
-DBT_TEST_FAILED = re.compile(r"\bFAIL (?:\d+ )?([\w:]+)")
-DBT_NODE_BROKE = re.compile(r"\bERROR (?!=)|Compilation Error|Parsing Error")
+DBT_TEST_FAILED = re.compile(r"Failure in (?:unit_)?test (\w+)")
+DBT_NODE_BROKE = re.compile(r"(?:Database|Runtime|Compilation|Parsing) Error")
 
 
 @dataclass(frozen=True)

@@ -285,7 +285,7 @@ def test_the_lock_cannot_be_had_while_the_engine_lives(living: Settings) -> None
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux only")
 def test_an_interrupted_query_ends_on_the_server(living: Settings) -> None:
     # A test run in the background of a shell would hand down "ignore SIGINT". Not by
-    # preexec_fn: between fork and exec, gRPC's living handlers may abort the process.
+    # preexec_fn: between fork and exec, gRPC's own handlers may abort the process.
     program = (
         "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
         "os.execv(sys.argv[1], sys.argv[1:])"
