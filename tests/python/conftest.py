@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pickle
 import re
 import shutil
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -99,9 +101,17 @@ def local_settings(home: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def engine_settings(
+def run_folder(
     tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> Settings:
+) -> Path:
+    """A folder that all workers of this run have in common."""
+    folder = tmp_path_factory.getbasetemp()
+    # A worker's folder is in that of the run.
+    return folder.parent if hasattr(pytestconfig, "workerinput") else folder
+
+
+@pytest.fixture(scope="session")
+def engine_settings(run_folder: Path) -> Settings:
     """A running engine with an empty warehouse.
 
     BEHAVIOR_TEST_HOME names a state folder whose engine is kept from run to run, for
@@ -110,18 +120,21 @@ def engine_settings(
     if KEPT_HOME:
         settings = joined(Path(KEPT_HOME))
         return replace(settings, schema_prefix=f"run_{time.time_ns() // 10**6:x}_")
-    folder = tmp_path_factory.getbasetemp()
-    if hasattr(pytestconfig, "workerinput"):
-        # A worker's folder is in that of the run.
-        folder = folder.parent
-    return joined(folder / "behavior")
+    return joined(run_folder / "behavior")
+
+
+@contextmanager
+def alone(file: Path) -> Iterator[None]:
+    """One worker at a time makes that file; the other waits."""
+    with file.with_suffix(".made").open("w") as made:
+        fcntl.flock(made, fcntl.LOCK_EX)
+        yield
 
 
 def joined(home: Path) -> Settings:
     """The engine of that home, which the first who asks starts."""
     settings = local_settings(home)
-    with home.with_suffix(".starting").open("w") as starting:
-        fcntl.flock(starting, fcntl.LOCK_EX)
+    with alone(home):
         if running := engine.running(settings):
             settings = replace(
                 settings,
@@ -147,17 +160,25 @@ def spark(settings: Settings) -> Iterator[SparkSession]:
 
 
 @pytest.fixture(scope="session")
-def project(engine_settings: Settings, worker_id: str) -> Compiled:
-    """The models as dbt compiles them for this worker's worlds of literal rows."""
-    return compiled(apart(engine_settings, worker_id))
+def project(engine_settings: Settings, run_folder: Path) -> Compiled:
+    """The models as dbt compiles them for worlds of literal rows."""
+    return compiled_once(run_folder / "project", engine_settings)
 
 
 @pytest.fixture(scope="session")
-def project_in_march(engine_settings: Settings, worker_id: str) -> Compiled:
+def project_in_march(engine_settings: Settings, run_folder: Path) -> Compiled:
     """The same as of an earlier day, and with the other model of customer value."""
     variables = "{as_of_date: 2024-03-01, lifetime_value_model: BG/NBD}"
-    own = apart(apart(engine_settings, worker_id), "march")
-    return compiled(own, "--vars", variables)
+    own = apart(engine_settings, "march")
+    return compiled_once(run_folder / "project_in_march", own, "--vars", variables)
+
+
+def compiled_once(file: Path, settings: Settings, *arguments: str) -> Compiled:
+    """What dbt compiles, by the first who asks; the file is for who asks later."""
+    with alone(file):
+        if not file.exists():
+            file.write_bytes(pickle.dumps(compiled(settings, *arguments)))
+    return pickle.loads(file.read_bytes())
 
 
 @pytest.fixture(scope="session")

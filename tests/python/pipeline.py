@@ -1,4 +1,4 @@
-"""What the tests of the whole pipeline share: deliveries, builds, checksums."""
+"""What the tests of the whole pipeline share: deliveries, builds."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pyspark.sql import SparkSession
-from pyspark.sql import types as T
 
 from python_jobs import contract, dbt, raw
 from python_jobs.settings import Settings
 
 # Builds whose numbers a test checks itself need none of dbt's tests.
 MODELS = ("--resource-type", "model", "--resource-type", "seed")
-BUILT_SCHEMAS = ("staging", "intermediate", "marts", "personas", "insights")
 
 
 def apart(settings: Settings, name: str) -> Settings:
@@ -46,25 +44,6 @@ def deliver(
         )
 
 
-def checksums(spark: SparkSession, settings: Settings) -> dict[str, tuple[int, int]]:
-    """Rows and an order-independent checksum over all columns of each built table."""
-    found = {}
-    for schema in map(settings.schema, BUILT_SCHEMAS):
-        if not spark.catalog.databaseExists(schema):
-            continue
-        for table in spark.catalog.listTables(schema):
-            name = f"{schema}.{table.name}"
-            [[rows, checksum]] = spark.sql(
-                f"""
-                select count(*), sum(cast(xxhash64({_columns(spark, name)}) as
-                    decimal(38, 0)))
-                from {name}
-                """
-            ).collect()
-            found[name.removeprefix(settings.schema_prefix)] = (rows, checksum)
-    return found
-
-
 def rejects_nothing_lost(spark: SparkSession, settings: Settings) -> None:
     """Assert that each batch's rows in are its rows raw, split, plus its rejects."""
     unbalanced = spark.sql(
@@ -84,12 +63,3 @@ def parse_cdnow(path: Path) -> list[tuple[str, str, str]]:
         (customer, date, dollars)
         for customer, date, _cds, dollars in (line.split() for line in lines if line)
     ]
-
-
-def _columns(spark: SparkSession, table: str) -> str:
-    return ", ".join(
-        f"array_sort(map_entries({field.name}))"
-        if isinstance(field.dataType, T.MapType)
-        else field.name
-        for field in spark.table(table).schema
-    )

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from conftest import Site
 from pyspark.sql import SparkSession
 
 from python_jobs import dbt
@@ -55,14 +56,13 @@ def test_the_exposure_names_the_tables_that_the_questions_read() -> None:
 
 
 def test_all_that_analysts_query_is_documented_in_the_catalog(
-    generated: Settings, tmp_path: Path
+    site: Site, tmp_path: Path
 ) -> None:
     """dbt-coverage over the tables as they are: no column without a description."""
-    assert dbt.run(generated, ["docs", "generate"], [], [].append) == 0
     report = tmp_path / "coverage.json"
     command = [
         *(str(Path(sys.executable).with_name("dbt-coverage")), "compute", "doc"),
-        *("--run-artifacts-dir", str(generated.dbt_folder)),
+        *("--run-artifacts-dir", str(site.target)),
         *("--cov-report", str(report), "--cov-fail-under", "1.0"),
     ]
     for layer in ("marts", "personas", "insights"):

@@ -101,7 +101,7 @@ class World:
         self.spark = spark
         self.project = project
         self._rows: dict[str, list[str]] = {}
-        self._there: set[str] = set()
+        self._there: dict[str, int] = {}
         self._given: set[str] = set()
         self._batches = 0
 
@@ -165,8 +165,10 @@ class World:
 
     def count(self) -> dict[str, int]:
         """The number of rows of each model."""
+        for name in self.project.models:
+            self._need(name)
         return {
-            name.replace("__", ".", 1): self.rows(name, "count(*)")[0][0]
+            name.replace("__", ".", 1): self._there[name]
             for name in self.project.models
         }
 
@@ -212,9 +214,9 @@ class World:
         return found
 
     def _forget(self, changed: str) -> None:
-        self._there.discard(changed)
+        self._there.pop(changed, None)
         for name, parents in self.project.parents.items():
-            if changed in parents and name in self._there - self._given:
+            if changed in parents and name in self._there.keys() - self._given:
                 self._forget(name)
 
     def _need(self, name: str) -> None:
@@ -235,9 +237,10 @@ class World:
             self._keep(name, self.spark.sql(f"select {nulls} where false"))
 
     def _keep(self, name: str, frame: DataFrame) -> None:
-        kept = self.spark.createDataFrame(frame.toArrow(), schema=frame.schema)
+        rows = frame.toArrow()
+        kept = self.spark.createDataFrame(rows, schema=frame.schema)
         kept.createOrReplaceTempView(name)
-        self._there.add(name)
+        self._there[name] = rows.num_rows
 
     def _seed(self, name: str) -> str:
         """A seed's file as a query; an empty cell is NULL, as dbt loads it."""
