@@ -128,8 +128,11 @@ def _deliver(
     # Whatever has such a number died unpublished.
     for table in ("trouble", "history"):
         spark.sql(f"delete from {history.table(table)} where batch_id >= {first_id}")
+    zone = history.settings.time_zone
     history.append(
-        transactions.delivered_with_trouble(purchases, plan, period)
+        _by_the_clock(
+            transactions.delivered_with_trouble(purchases, plan, period), zone
+        )
         .selectExpr(f"{first_id} + if({transactions.SECOND}, 2L, 1L) as batch_id", "*")
         .unionByName(
             new_customers.where("trouble is not null").selectExpr(
@@ -153,7 +156,7 @@ def _deliver(
         ("customers", new_customers, "customers"),
         (
             "transactions",
-            transactions.delivered_first(purchases, plan, period),
+            _by_the_clock(transactions.delivered_first(purchases, plan, period), zone),
             "transactions",
         ),
         (
@@ -173,6 +176,15 @@ def _deliver(
             ingested_at=midnight + timedelta(days=period.end),
         )
     return delivery.batches
+
+
+def _by_the_clock(lines: DataFrame, zone: str) -> DataFrame:
+    """Lines whose hours, which customers live by, are those of the shop's clock."""
+    from pyspark.sql import functions as F
+
+    if zone == "UTC":
+        return lines
+    return lines.withColumn("transacted_at", F.to_utc_timestamp("transacted_at", zone))
 
 
 def _format(options: Options) -> str:

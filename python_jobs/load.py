@@ -74,9 +74,11 @@ def load(
     source = _absolute(path) if settings.is_local else path
     with explained(source):
         found = inputs.read(spark, _literal(source, settings), mapping)
-        rows = parse(found, mapping)
+        rows = parse(found, mapping, settings.time_zone)
         _require_good_row(rows, source)
-        content = f"{found.count} {found.digest} {mapping.fingerprint}"
+        content = (
+            f"{found.count} {found.digest} {mapping.fingerprint} {settings.time_zone}"
+        )
         content_hash = hashlib.sha256(content.encode()).hexdigest()
         with raw.delivery(spark, settings) as delivery:
             there = delivery.batch_of(content_hash)

@@ -31,7 +31,6 @@ class Batch:
     rows_in: int
     rows_raw: int
     rows_rejected: int
-    has_time_of_day: bool
     ingested_at: datetime
 
 
@@ -83,13 +82,11 @@ class Delivery:
         """
         batch_id = self.next_batch_id
         self.next_batch_id += 1
-        rows_raw, has_time_of_day = self._write(
-            kind, rows, batch_id, source, ingested_at
-        )
+        rows_raw = self._write(kind, rows, batch_id, source, ingested_at)
         rows_rejected = 0
         # Where every row was loaded there is none to reject: save reading it all again.
         if rejects is not None and rows_raw != rows_in:
-            rows_rejected, _ = self._write(
+            rows_rejected = self._write(
                 "rejects", rejects, batch_id, source, ingested_at
             )
         if rows_in is None:
@@ -108,7 +105,6 @@ class Delivery:
             rows_in,
             rows_raw,
             rows_rejected,
-            has_time_of_day,
             ingested_at,
         )
         self.batches.append(batch)
@@ -140,8 +136,8 @@ class Delivery:
         batch_id: int,
         source: str,
         ingested_at: datetime,
-    ) -> tuple[int, bool]:
-        """Append in one commit; return how many rows, and if any has a time of day."""
+    ) -> int:
+        """Append in one commit; return how many rows it holds."""
         from pyspark.sql import functions as F
 
         stamped = (
@@ -149,24 +145,16 @@ class Delivery:
             .withColumn("_ingested_at", F.lit(ingested_at).cast("timestamp"))
             .withColumn("_source", F.lit(source))
         )
-        stamped.select(
-            *(
-                F.col(name).cast(kind).alias(name)
-                for name, kind in contract.columns("raw", table).items()
+        wanted = contract.columns("raw", table)
+        if "_has_time_of_day" in wanted and "_has_time_of_day" not in rows.columns:
+            local = F.from_utc_timestamp("transacted_at", self.settings.time_zone)
+            stamped = stamped.withColumn(
+                "_has_time_of_day", local != F.date_trunc("day", local)
             )
+        stamped.select(
+            *(F.col(name).cast(kind).alias(name) for name, kind in wanted.items())
         ).write.format("delta").mode("append").saveAsTable(self._name(table))
-        has_time = (
-            F.max(F.col("transacted_at") != F.date_trunc("day", "transacted_at"))
-            if table == "transactions"
-            else F.lit(False)
-        )
-        written = (
-            self._table(table)
-            .where(F.col("_batch_id") == batch_id)
-            .agg(F.count(F.lit(1)), has_time)
-            .collect()[0]
-        )
-        return written[0], bool(written[1])
+        return self._table(table).where(F.col("_batch_id") == batch_id).count()
 
     def _table(self, table: str) -> DataFrame:
         return self.spark.table(self._name(table))

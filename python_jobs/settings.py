@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
 
 from python_jobs.errors import UserError
 
@@ -25,6 +30,7 @@ class Settings:
         remote_connect_url: A cluster's `sc://` address, or None for the local engine.
         heap_mb: Memory of the local engine's JVM, in MiB.
         schema_prefix: What every schema name begins with, empty by default.
+        time_zone: Where the shop's clock hangs: the zone of its days and hours.
         thrift_auth: How a cluster's Thrift Server authenticates, None for not at all.
         thrift_user: Who we are there, None for this machine's user.
         thrift_password: The password for it.
@@ -37,6 +43,7 @@ class Settings:
     remote_connect_url: str | None
     heap_mb: int
     schema_prefix: str
+    time_zone: str = "UTC"
     thrift_auth: str | None = None
     thrift_user: str | None = None
     thrift_password: str | None = field(default=None, repr=False)
@@ -83,6 +90,7 @@ class Settings:
             remote_connect_url=remote_url,
             heap_mb=_heap_mb(),
             schema_prefix=prefix,
+            time_zone=known_time_zone(variable("time_zone"), "time_zone"),
             thrift_auth=remote.get("BEHAVIOR_THRIFT_AUTH") or None,
             thrift_user=remote.get("BEHAVIOR_THRIFT_USER") or None,
             thrift_password=remote.get("BEHAVIOR_THRIFT_PASSWORD") or None,
@@ -129,6 +137,28 @@ class Settings:
     def schema(self, name: str) -> str:
         """The schema's name in the catalog, prefix included."""
         return f"{self.schema_prefix}{name}"
+
+
+@cache
+def variable(name: str) -> Any:
+    """A variable of the dbt project, so that jobs go by what the models go by."""
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+    return project["vars"][name]
+
+
+def known_time_zone(name: str, where: str) -> str:
+    """The name, if it is one of the IANA's.
+
+    Raises:
+        UserError: There is no such time zone.
+    """
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, ZoneInfoNotFoundError, OSError) as error:
+        raise UserError(
+            f"{where} is '{name}': no such time zone is known (write it as "
+            "Europe/Berlin)"
+        ) from error
 
 
 def _port(variable: str, default: int) -> int:

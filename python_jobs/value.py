@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, reduce
+from functools import reduce
 from typing import TYPE_CHECKING
-
-import yaml
 
 from python_jobs import contract, locks
 from python_jobs.lifetime import rows, summary
@@ -22,7 +20,7 @@ from python_jobs.lifetime.forecasts import expectations
 from python_jobs.lifetime.spending import NAME as GAMMA_GAMMA
 from python_jobs.lifetime.summary import Population
 from python_jobs.published import Run
-from python_jobs.settings import PROJECT, Settings
+from python_jobs.settings import Settings, variable
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -62,7 +60,7 @@ class FittedRun:
             for one in self.populations
             if one.fit_date in dates
             and one.correlation is not None
-            and abs(one.correlation) > max_correlation()
+            and abs(one.correlation) > variable("value_max_correlation")
         ]
 
     @property
@@ -86,13 +84,6 @@ class FittedRun:
                     f"{population.correlation:.2f} ({GAMMA_GAMMA} takes that to be 0)"
                 )
         return told
-
-
-@cache
-def max_correlation() -> float:
-    """The greatest correlation of independence, the same as for the marts."""
-    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
-    return project["vars"]["value_max_correlation"]
 
 
 def fit(

@@ -14,7 +14,6 @@ select
     rows_in,
     rows_raw,
     rows_rejected,
-    has_time_of_day,
     _ingested_at as ingested_at
 
 from batches

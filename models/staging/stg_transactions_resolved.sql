@@ -36,9 +36,12 @@ deliveries as (
         transactions.transaction_id,
         transactions.customer_id,
         transactions.transacted_at,
-        cast(transactions.transacted_at as date) as transacted_date,
-        case when batches.has_time_of_day then hour(transactions.transacted_at) end
-            as transacted_hour,
+        cast({{ local_time('transactions.transacted_at') }} as date)
+            as transacted_date,
+        case
+            when transactions._has_time_of_day
+                then hour({{ local_time('transactions.transacted_at') }})
+        end as transacted_hour,
         coalesce(nullif(trim(transactions.product_category), ''), 'unknown')
             as product_category,
         transactions.amount,
@@ -56,7 +59,7 @@ deliveries as (
 
     from {{ source('raw', 'transactions') }} as transactions
 
-    inner join batches on transactions._batch_id = batches.batch_id
+    left semi join batches on transactions._batch_id = batches.batch_id
 
     {% if is_incremental() %}
     -- Batches are published in order, so this misses none, however late its rows.
@@ -183,6 +186,8 @@ judged as (
                 then 'missing_customer'
             when candidates.transacted_at > candidates._ingested_at + interval 1 day
                 then 'future_date'
+            when candidates.transacted_date < date'{{ var('min_transaction_date') }}'
+                then 'date_before_start'
             when abs(candidates.amount) > {{ var('max_line_amount') }}
                 then 'amount_beyond_limit'
             when customers.customer_id is null

@@ -16,6 +16,8 @@ import yaml
 
 from python_jobs import contract
 from python_jobs.errors import UserError
+from python_jobs.loader import patterns
+from python_jobs.settings import known_time_zone
 
 KINDS = ("transactions", "customers")
 FORMATS = ("csv", "parquet")
@@ -29,6 +31,9 @@ CSV_KEYS = ("separator", "header", "encoding", "quote", "escape", "multiline")
 TRANSACTION_KEYS = ("returns", "customers")
 KEYS = ("kind", "format", *CSV_KEYS, "columns", *TRANSACTION_KEYS)
 MEANINGS = ("column", "constant", "expression")
+TIME_KEYS = ("format", "time_zone", "pivot")
+# The year 69 is 2069, and 70 is 1970. (POSIX has it so from 69 on.)
+PIVOT = 70
 
 
 @dataclass(frozen=True)
@@ -38,14 +43,17 @@ class Value:
     Attributes:
         meaning: What `text` is: a source column, a constant or a Spark SQL expression.
         text: The column's name, the constant or the expression.
-        format: Spark's pattern of a date or time, None for ISO 8601.
-        time_zone: The zone of times that name none, None for UTC.
+        format: Spark's pattern of a date or time, or the name of a unit since 1970;
+            None for ISO 8601.
+        time_zone: The zone of times that name none, None for the shop's.
+        pivot: Years written by two digits are of the last century from this on.
     """
 
     meaning: str
     text: str
     format: str | None = None
     time_zone: str | None = None
+    pivot: int = PIVOT
 
 
 @dataclass(frozen=True)
@@ -171,21 +179,39 @@ def _columns(kind: str, given: Any) -> dict[str, Value]:
 def _value(name: str, given: Any, is_time: bool) -> Value:
     if not isinstance(given, dict):
         return Value("column", _text(given, name))
-    _known(given, (*MEANINGS, *(("format", "time_zone") if is_time else ())), name)
+    _known(given, (*MEANINGS, *(TIME_KEYS if is_time else ())), name)
     meanings = [meaning for meaning in MEANINGS if meaning in given]
     if len(meanings) != 1:
         raise UserError(f"'{name}' must have one of {', '.join(MEANINGS)}")
     meaning = meanings[0]
+    format_, time_zone = (
+        _text(given[key], f"{name}: {key}") if key in given else None
+        for key in ("format", "time_zone")
+    )
+    try:
+        if format_:
+            patterns.check(format_)
+        if time_zone:
+            known_time_zone(time_zone, "time_zone")
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from error
     return Value(
         meaning,
         str(given[meaning])
         if meaning == "constant"
         else _text(given[meaning], f"{name}: {meaning}"),
-        *(
-            _text(given[key], f"{name}: {key}") if key in given else None
-            for key in ("format", "time_zone")
-        ),
+        format_,
+        time_zone,
+        _pivot(name, given["pivot"], format_) if "pivot" in given else PIVOT,
     )
+
+
+def _pivot(name: str, given: Any, format_: str | None) -> int:
+    if type(given) is not int or not 0 <= given <= 100:
+        raise UserError(f"'{name}: pivot' must be a number from 0 to 100")
+    if not format_ or not patterns.has_two_digit_years(format_):
+        raise UserError(f"'{name}: pivot' is for a format with years of two digits, yy")
+    return given
 
 
 def _returns(given: Any) -> Returns | None:

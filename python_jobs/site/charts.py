@@ -304,7 +304,7 @@ def week(rows: Rows) -> Spec:
     chart = _chart(rows, 240).mark_rect()
     return _spec(
         chart.encode(
-            x=alt.X("hour_of_day:O", title="Hour (UTC)", axis=_flat()),
+            x=alt.X("hour_of_day:O", title="Hour", axis=_flat()),
             y=alt.Y("day_name:O", title=None, sort=list(DAYS)),
             color=_heat("net_revenue:Q", "Net revenue", "~s"),
             tooltip=[

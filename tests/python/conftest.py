@@ -167,10 +167,14 @@ def project(engine_settings: Settings, run_folder: Path) -> Compiled:
 
 @pytest.fixture(scope="session")
 def project_in_march(engine_settings: Settings, run_folder: Path) -> Compiled:
-    """The same as of an earlier day, and with the other model of customer value."""
-    variables = "{as_of_date: 2024-03-01, lifetime_value_model: BG/NBD}"
+    """The same as of an earlier day, by another clock and another model of value."""
+    zone = "America/St_Johns"
+    variables = (
+        f"{{as_of_date: 2024-03-01, time_zone: {zone}, lifetime_value_model: BG/NBD}}"
+    )
     own = apart(engine_settings, "march")
-    return compiled_once(run_folder / "project_in_march", own, "--vars", variables)
+    file = run_folder / "project_in_march"
+    return replace(compiled_once(file, own, "--vars", variables), time_zone=zone)
 
 
 def compiled_once(file: Path, settings: Settings, *arguments: str) -> Compiled:

@@ -58,13 +58,13 @@ def resolve(
 ) -> History:
     """What the raw rows come to: of each key the newest delivery, if it is valid."""
     customers, transactions = (
-        rows.join(batches.select("_batch_id", "has_time_of_day"), on="_batch_id")
+        rows.join(batches.select("_batch_id"), on="_batch_id")
         .sort("_batch_id")
         .unique(key, keep="last")
         for rows, key in ((customers, CUSTOMER), (transactions, "transaction_id"))
     )
     a_day_later, at = col("_ingested_at") + DAY, col("transacted_at")
-    hour = when("has_time_of_day").then(at.dt.strftime("%H"))
+    hour = when("_has_time_of_day").then(at.dt.strftime("%H"))
     lines = (
         transactions.with_columns(cents=(100 * col("amount")).cast(pl.Int64))
         .filter(col(CUSTOMER).str.strip_chars() != "", at <= a_day_later)

@@ -32,7 +32,11 @@ def deliver(
 ) -> None:
     """Deliver one batch of rows written as SQL values; other columns are NULL."""
     given = spark.sql(f"select * from values {rows} as rows ({columns})")
-    missing = [c for c in contract.columns("raw", kind) if c not in given.columns]
+    missing = [
+        column
+        for column in contract.columns("raw", kind)
+        if column not in given.columns and not column.startswith("_")
+    ]
     frame = given.selectExpr("*", *(f"null as {column}" for column in missing))
     with raw.delivery(spark, settings) as delivery:
         delivery.append(

@@ -158,6 +158,8 @@ def deliver_the_world(world: World) -> None:
     zoe   of unknown registration, buys in January, gives all back in June
     rex   has nothing but a return
     eve   registered in May and never came
+
+    A line of 1900 is a mistake that changes none of the numbers.
     """
     world.deliver(
         "customers",
@@ -171,6 +173,7 @@ def deliver_the_world(world: World) -> None:
         "transactions",
         "transaction_id, customer_id, transacted_at, amount, product_category",
         """
+        ('a0', 'ann', timestamp'1900-01-01 09:30:00', 70, 'books'),
         ('a1', 'ann', timestamp'2024-01-15 09:30:00', 100, 'books'),
         ('a2', 'ann', timestamp'2024-02-29 00:00:00', 50, 'books'),
         ('a3', 'ann', timestamp'2024-04-30 23:59:59.999', 10, 'toys'),
@@ -207,11 +210,14 @@ def test_a_return_of_the_same_day_undoes_the_purchase_day(world: World) -> None:
 
 
 def test_features_are_of_purchase_days_and_purchase_lines(world: World) -> None:
-    """Ann's gaps are 45, 61 and 32 days, and two of her four lines came at midnight."""
+    """Ann's gaps are 45, 61 and 32 days.
+
+    Two of her four lines tell no time of day; of the others one is of the morning.
+    """
     assert world.rows(
         "marts.fct_customer_features",
         "customer_id, frequency, mean_gap_days, returns_rate, lines_per_purchase_day, "
-        "weekend_share, night_share, category_shares['books'], size(payment_shares)",
+        "weekend_share, morning_share, category_shares['books'], size(payment_shares)",
     ) == [
         ("ann", 4, 46.0, 0.0, 1.0, 0.25, 0.5, 0.75, 0),
         ("bob", 1, None, 30 / 110, 2.0, 0.0, 0.0, 0.5, 0),
@@ -414,7 +420,11 @@ def test_a_weekend_is_compared_by_the_day(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def in_march(project_in_march: Compiled) -> Iterator[World]:
-    """The world as it was at the end of the leap day."""
+    """The world as it was at the end of the leap day, in Newfoundland.
+
+    Its clock is three and a half hours behind UTC in winter, two and a half in summer:
+    by it all numbers are the same.
+    """
     with worlds.world(project_in_march) as world:
         deliver_the_world(world)
         yield world
@@ -602,6 +612,8 @@ def test_each_rule_has_its_reason_and_a_customer_stays_one(project: Compiled) ->
             ('fine', 'ann', timestamp'2026-01-02 00:00:00', 1000000),
             ('returned', 'bob', timestamp'2025-01-02 00:00:00', -1000000),
             ('later', 'ann', timestamp'2026-01-02 00:00:01', 1),
+            ('first', 'ann', timestamp'1990-01-01 00:00:00', 1),
+            ('earlier', 'ann', timestamp'1989-12-31 23:59:59', 1),
             ('dearer', 'ann', timestamp'2025-01-02 00:00:00', 1000000.01),
             ('cheaper', 'ann', timestamp'2025-01-02 00:00:00', -1000000.01),
             ('nobody', null, timestamp'2025-01-02 00:00:00', 1),
@@ -613,12 +625,14 @@ def test_each_rule_has_its_reason_and_a_customer_stays_one(project: Compiled) ->
         ) == [
             ("cheaper", "amount_beyond_limit"),
             ("dearer", "amount_beyond_limit"),
+            ("earlier", "date_before_start"),
             ("later", "future_date"),
             ("nobody", "missing_customer"),
             ("stranger", "orphan"),
         ]
         assert world.rows("staging.stg_transactions", "transaction_id") == [
             ("fine",),
+            ("first",),
             ("returned",),
         ]
         assert world.rows(
@@ -633,5 +647,5 @@ def test_each_rule_has_its_reason_and_a_customer_stays_one(project: Compiled) ->
         ) == [("bob", None)]
         assert world.rows(
             "marts.rpt_data_quality", "outcome, sum(row_count)", "true group by outcome"
-        ) == [("quarantined", 8), ("valid", 3)]
+        ) == [("quarantined", 9), ("valid", 4)]
         assert world.broken() == []

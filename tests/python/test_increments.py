@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from pipeline import build
@@ -12,6 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 from shop import Shop
 
+from python_jobs import dbt
 from python_jobs.settings import Settings
 
 
@@ -223,3 +225,16 @@ def test_months_that_were_a_mistake_vanish(
     assert months("intermediate.int_customer_month_ends") == [1, 2, 3, 4, 5, 6, 7, 8]
     assert months(monthly) == [1, 2, 3, 4, 5, 6, 7]
     assert months(monthly, "customer_id = 'x8'") == [6, 7]
+
+
+def test_another_clock_asks_for_a_full_refresh(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """Days by it would stand beside those that are there."""
+    lines: list[str] = []
+    arguments = ("--vars", "time_zone: Asia/Kolkata", "--target-path", str(tmp_path))
+    assert dbt.run(settings, ["run"], arguments, lines.append) != 0
+    said = [line for line in lines if "time_zone is Asia/Kolkata, but" in line]
+    assert said
+    assert all("has the days of UTC: run `behavior build --full" in x for x in said)
+    assert not any("OK created" in line for line in lines)

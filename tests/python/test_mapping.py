@@ -112,6 +112,10 @@ def test_the_fingerprint_is_of_the_meaning() -> None:
             "kind: transactions\ncolumns: {customer_id: a, amount: b}",
             "lacks transacted_at",
         ),
+        (
+            LEAST.replace("when", "{column: when, time_zone: Mars/X}"),
+            "transacted_at: time_zone is 'Mars/X': no such time zone is known",
+        ),
         ("kind: customers\ncolumns: {age: a}", "lacks customer_id"),
         (
             "kind: customers\ncolumns: {customer_id: a, _batch_id: b}",

@@ -43,6 +43,7 @@ class Compiled:
         tests: The SQL of each data test that reads no snapshot.
         parents: The tables that each model and test reads, sources and seeds included.
         seeds: For each seed its file and its columns' types.
+        time_zone: Where the shop's clock hangs.
     """
 
     settings: Settings
@@ -50,6 +51,7 @@ class Compiled:
     tests: dict[str, str]
     parents: dict[str, list[str]]
     seeds: dict[str, tuple[str, dict[str, str]]]
+    time_zone: str = "UTC"
 
     def named(self, sql: str) -> str:
         """The SQL with each table named as its view."""
@@ -106,28 +108,36 @@ class World:
         self._batches = 0
 
     def deliver(self, kind: str, columns: str, rows: str) -> None:
-        """Deliver one batch of customers or transactions, written as SQL values."""
+        """Deliver one batch of customers or transactions, written as SQL values.
+
+        Times are by the shop's clock, which the world's project says.
+        """
         self._batches += 1
         batch = f"{self._batches} as _batch_id, {INGESTED_AT} as _ingested_at"
-        given = (
-            f"(select *, {batch}, 'test' as _source from values {rows} as t({columns}))"
-        )
-        self._append("raw", kind, f"{columns}, _batch_id, _ingested_at, _source", given)
-        count = f"(select count(*) from values {rows} as t({columns}))"
-        has_time = "false"
+        given, names = f"select *, {batch}, 'test' as _source", columns
         if kind == "transactions":
-            has_time = (
-                "(select max(transacted_at != date_trunc('day', transacted_at)) "
-                f"from values {rows} as t({columns}))"
+            zone = self.project.time_zone
+            given = (
+                "select * except (transacted_at), "
+                f"to_utc_timestamp(transacted_at, '{zone}') as transacted_at, "
+                f"{batch}, 'test' as _source, "
+                "transacted_at != date_trunc('day', transacted_at) as _has_time_of_day"
             )
+            names += ", _has_time_of_day"
+        self._append(
+            "raw",
+            kind,
+            f"{names}, _batch_id, _ingested_at, _source",
+            f"({given} from values {rows} as t({columns}))",
+        )
+        count = f"(select count(*) from values {rows} as t({columns}))"
         self._append(
             "raw",
             "batches",
             "kind, source, content_hash, rows_in, rows_raw, rows_rejected, "
-            "has_time_of_day, _batch_id, _ingested_at",
+            "_batch_id, _ingested_at",
             f"(select '{kind}' as kind, 'test' as source, '{kind}' as content_hash, "
-            f"{count} as rows_in, {count} as rows_raw, 0 as rows_rejected, "
-            f"{has_time} as has_time_of_day, {batch})",
+            f"{count} as rows_in, {count} as rows_raw, 0 as rows_rejected, {batch})",
         )
 
     def publish(self, table: str, columns: str, *rows: str) -> None:

@@ -3,8 +3,7 @@ with
 batches as (
 
     select
-        _batch_id,
-        has_time_of_day
+        _batch_id
 
     from {{ source('raw', 'batches') }}
 
@@ -18,8 +17,7 @@ deliveries as (
         transactions.* replace (
             make_timestamp(epoch_us(transactions.transacted_at)) as transacted_at,
             make_timestamp(epoch_us(transactions._ingested_at)) as _ingested_at
-        ),
-        batches.has_time_of_day
+        )
 
     from {{ source('raw', 'transactions') }} as transactions
 
@@ -77,7 +75,7 @@ select
     newest.customer_id,
     newest.transacted_at,
     cast(newest.transacted_at as date) as transacted_date,
-    case when newest.has_time_of_day then cast(hour(newest.transacted_at) as int) end
+    case when newest._has_time_of_day then cast(hour(newest.transacted_at) as int) end
         as transacted_hour,
     coalesce(nullif(trim(newest.product_category), ''), 'unknown') as product_category,
     newest.amount,
@@ -88,6 +86,8 @@ select
             then 'missing_customer'
         when newest.transacted_at > newest._ingested_at + interval 1 day
             then 'future_date'
+        when newest.transacted_at < date '{{ var('min_transaction_date') }}'
+            then 'date_before_start'
         when abs(newest.amount) > {{ var('max_line_amount') }}
             then 'amount_beyond_limit'
         when customers.customer_id is null
