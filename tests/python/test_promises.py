@@ -40,9 +40,7 @@ def test_what_is_locked_cannot_be_had_and_its_holder_is_named(tmp_path: Path) ->
 def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How many rows each table takes; the engine is not asked."""
     counts = {"transactions": 8, "rejects": 2}
-    monkeypatch.setattr(
-        Delivery, "_write", lambda _self, table, *_: (counts[table], False)
-    )
+    monkeypatch.setattr(Delivery, "_write", lambda _self, table, *_: counts[table])
     return counts
 
 
