@@ -8,10 +8,11 @@
             {% set found = modules.re.search(
                 'behavior\\.time_zone=([^,\\]]+)', built.information
             ) if built else none %}
-            {% if found and found.group(1) != var('time_zone') %}
+            {% set zone = found.group(1) if found else 'UTC' %}
+            {% if built and zone != var('time_zone') %}
                 {{ exceptions.raise_compiler_error(
                     'time_zone is ' ~ var('time_zone') ~ ', but ' ~ node.alias
-                    ~ ' has the days of ' ~ found.group(1)
+                    ~ ' has the days of ' ~ zone
                     ~ ': run `behavior build --full-refresh`'
                 ) }}
             {% endif %}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,8 +15,9 @@ from python_jobs.errors import UserError
 from python_jobs.loader import inputs
 from python_jobs.loader import mapping as mappings
 from python_jobs.loader.frames import NUMBER, ROW
+from python_jobs.loader.ids import identified
 from python_jobs.loader.mapping import Mapping
-from python_jobs.loader.parse import REASON, identified, parse
+from python_jobs.loader.parse import REASON, parse
 from python_jobs.loader.spark_errors import explained
 from python_jobs.settings import PROJECT, Settings
 
@@ -34,11 +35,13 @@ class Loaded:
         source: Where the rows came from.
         batches: The batches it published: none where the content was there already.
         batch_id: The batch that holds the content.
+        told: What was taken for something else than it looks like, a line each.
     """
 
     source: str
     batches: list[raw.Batch]
     batch_id: int
+    told: list[str] = field(default_factory=list)
 
     @property
     def lines(self) -> list[str]:
@@ -53,7 +56,7 @@ class Loaded:
                 else ""
             )
             for batch in self.batches
-        ]
+        ] + self.told
 
 
 def load(
@@ -74,11 +77,10 @@ def load(
     source = _absolute(path) if settings.is_local else path
     with explained(source):
         found = inputs.read(spark, _literal(source, settings), mapping)
-        rows = parse(found, mapping, settings.time_zone)
+        parsed = parse(found, mapping, settings.time_zone)
+        rows = parsed.rows
         _require_good_row(rows, source)
-        content = (
-            f"{found.count} {found.digest} {mapping.fingerprint} {settings.time_zone}"
-        )
+        content = f"{found.count} {found.digest} {mapping.fingerprint}"
         content_hash = hashlib.sha256(content.encode()).hexdigest()
         with raw.delivery(spark, settings) as delivery:
             there = delivery.batch_of(content_hash)
@@ -106,7 +108,7 @@ def load(
                         ).hexdigest(),
                         ingested_at=ingested_at,
                     )
-        return Loaded(source, delivery.batches, batch.batch_id)
+        return Loaded(source, delivery.batches, batch.batch_id, parsed.told)
 
 
 def example(name: str) -> tuple[str, Mapping]:

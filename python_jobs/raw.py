@@ -148,8 +148,11 @@ class Delivery:
         wanted = contract.columns("raw", table)
         if "_has_time_of_day" in wanted and "_has_time_of_day" not in rows.columns:
             local = F.from_utc_timestamp("transacted_at", self.settings.time_zone)
-            stamped = stamped.withColumn(
-                "_has_time_of_day", local != F.date_trunc("day", local)
+            stamped = stamped.withColumns(
+                {
+                    "_has_time_of_day": local != F.date_trunc("day", local),
+                    "_time_zone": F.lit(None),
+                }
             )
         stamped.select(
             *(F.col(name).cast(kind).alias(name) for name, kind in wanted.items())

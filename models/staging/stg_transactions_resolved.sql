@@ -30,32 +30,12 @@ customers as (
 
 ),
 
-deliveries as (
+published as (
 
     select
-        transactions.transaction_id,
-        transactions.customer_id,
-        transactions.transacted_at,
-        cast({{ local_time('transactions.transacted_at') }} as date)
-            as transacted_date,
-        case
-            when transactions._has_time_of_day
-                then hour({{ local_time('transactions.transacted_at') }})
-        end as transacted_hour,
-        coalesce(nullif(trim(transactions.product_category), ''), 'unknown')
-            as product_category,
-        transactions.amount,
-        transactions.quantity,
-        coalesce(nullif(trim(transactions.payment_method), ''), 'unknown')
-            as payment_method,
-        transactions._batch_id,
-        transactions._ingested_at,
-        transactions._source,
-        {{ row_hash([
-            'transactions.customer_id', 'transactions.transacted_at',
-            'transactions.product_category', 'transactions.amount',
-            'transactions.quantity', 'transactions.payment_method',
-        ]) }} as row_hash
+        transactions.*,
+        {{ digits_kept('transactions.transacted_at', 'transactions._time_zone') }}
+            as moment
 
     from {{ source('raw', 'transactions') }} as transactions
 
@@ -65,6 +45,31 @@ deliveries as (
     -- Batches are published in order, so this misses none, however late its rows.
     where transactions._batch_id > {{ processed_through('_batch_id') }}
     {% endif %}
+
+),
+
+deliveries as (
+
+    select
+        transaction_id,
+        customer_id,
+        moment as transacted_at,
+        cast({{ local_time('moment') }} as date) as transacted_date,
+        case when _has_time_of_day then hour({{ local_time('moment') }}) end
+            as transacted_hour,
+        coalesce(nullif(trim(product_category), ''), 'unknown') as product_category,
+        amount,
+        quantity,
+        coalesce(nullif(trim(payment_method), ''), 'unknown') as payment_method,
+        _batch_id,
+        _ingested_at,
+        _source,
+        {{ row_hash([
+            'customer_id', 'transacted_at', 'product_category', 'amount', 'quantity',
+            'payment_method',
+        ]) }} as row_hash
+
+    from published
 
 ),
 

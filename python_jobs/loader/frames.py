@@ -19,6 +19,12 @@ ROW = "__row"
 NUMBER = "__number"
 PROBLEM = "__problem"
 UNREADABLE = "\ufffd"
+# All that Unicode calls white space, and two that show as nothing.
+BLANKS = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
+    + "".join(map(chr, range(0x2000, 0x200B)))
+    + "\u2028\u2029\u202f\u205f\u3000\u200b\ufeff"
+)
 
 
 @dataclass(frozen=True)
@@ -53,10 +59,10 @@ def named(names: list[str] | tuple[str, ...]) -> list[str]:
 
 
 def tidy(value: Column) -> Column:
-    """Text without blanks around it, and no text where that leaves nothing."""
+    """Text without blanks of any kind around it; NULL where that leaves nothing."""
     from pyspark.sql import functions as F
 
-    return F.nullif(F.trim(value), F.lit(""))
+    return F.nullif(F.btrim(value, F.lit(BLANKS)), F.lit(""))
 
 
 def quoted(name: str) -> str:

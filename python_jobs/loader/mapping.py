@@ -29,9 +29,13 @@ REQUIRED = {
 WHITESPACE = "whitespace"
 CSV_KEYS = ("separator", "header", "encoding", "quote", "escape", "multiline")
 TRANSACTION_KEYS = ("returns", "customers")
-KEYS = ("kind", "format", *CSV_KEYS, "columns", *TRANSACTION_KEYS)
+KEYS = ("kind", "format", *CSV_KEYS, "columns", *TRANSACTION_KEYS, "unknown")
 MEANINGS = ("column", "constant", "expression")
+# What exports write for a value that they do not know, in any case.
+UNKNOWN = ("nan", "null", "none", "n/a", "-", "?")
 TIME_KEYS = ("format", "time_zone", "pivot")
+NUMBER_KEYS = ("decimal", "thousands", "negative", "strip")
+NEGATIVES = ("leading", "trailing", "brackets")
 # The year 69 is 2069, and 70 is 1970. (POSIX has it so from 69 on.)
 PIVOT = 70
 
@@ -47,6 +51,11 @@ class Value:
             None for ISO 8601.
         time_zone: The zone of times that name none, None for the shop's.
         pivot: Years written by two digits are of the last century from this on.
+        decimal: What stands before the fraction of a number, a point or a comma.
+        thousands: What stands between its thousands, None for nothing.
+        negative: Where its minus stands: leading, trailing, or brackets instead.
+        strip: What may stand beside it and means nothing, such as a currency's sign.
+        times: The column that `text`, a price by pieces, is multiplied by.
     """
 
     meaning: str
@@ -54,6 +63,11 @@ class Value:
     format: str | None = None
     time_zone: str | None = None
     pivot: int = PIVOT
+    decimal: str = "."
+    thousands: str | None = None
+    negative: str = "leading"
+    strip: tuple[str, ...] = ()
+    times: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +94,7 @@ class Mapping:
         columns: Where each contract column comes from.
         returns: How returns are marked, None where their amounts are negative.
         derives_customers: Whether unknown customers are added to raw.customers.
+        unknown: What stands for nothing in ids and attributes, in lower case.
     """
 
     kind: str
@@ -93,6 +108,7 @@ class Mapping:
     multiline: bool = False
     returns: Returns | None = None
     derives_customers: bool = True
+    unknown: tuple[str, ...] = UNKNOWN
 
     @property
     def fingerprint(self) -> str:
@@ -153,6 +169,7 @@ def parse(text: str) -> Mapping:
             kind == "transactions"
             and _choice(content, "customers", ("derived", "separate")) != "separate"
         ),
+        unknown=_unknown(content.get("unknown", list(UNKNOWN))),
     )
 
 
@@ -170,40 +187,72 @@ def _columns(kind: str, given: Any) -> dict[str, Value]:
         if name not in given:
             raise UserError(f"'columns' lacks {name}: say where it comes from")
     return {
-        name: _value(name, given[name], types[name] in ("timestamp", "date"))
-        for name in types
-        if name in given
+        name: _value(name, given[name], types[name]) for name in types if name in given
     }
 
 
-def _value(name: str, given: Any, is_time: bool) -> Value:
+def _value(name: str, given: Any, type_: str) -> Value:
     if not isinstance(given, dict):
         return Value("column", _text(given, name))
-    _known(given, (*MEANINGS, *(TIME_KEYS if is_time else ())), name)
-    meanings = [meaning for meaning in MEANINGS if meaning in given]
-    if len(meanings) != 1:
-        raise UserError(f"'{name}' must have one of {', '.join(MEANINGS)}")
-    meaning = meanings[0]
-    format_, time_zone = (
-        _text(given[key], f"{name}: {key}") if key in given else None
-        for key in ("format", "time_zone")
-    )
-    try:
-        if format_:
-            patterns.check(format_)
-        if time_zone:
-            known_time_zone(time_zone, "time_zone")
-    except UserError as error:
-        raise UserError(f"{name}: {error}") from error
-    return Value(
-        meaning,
+    is_time, is_text = type_ in ("timestamp", "date"), type_ == "string"
+    keys = TIME_KEYS if is_time else () if is_text else NUMBER_KEYS
+    meanings = (*MEANINGS, "price") if name == "amount" else MEANINGS
+    times = ("times",) if name == "amount" else ()
+    _known(given, (*meanings, *times, *keys), name)
+    found = [meaning for meaning in meanings if meaning in given]
+    if len(found) != 1:
+        raise UserError(f"'{name}' must have one of {', '.join(meanings)}")
+    if ("price" in given) != ("times" in given):
+        raise UserError("'amount' must have both of price, times or none of them")
+    meaning = found[0]
+    text = (
         str(given[meaning])
         if meaning == "constant"
-        else _text(given[meaning], f"{name}: {meaning}"),
-        format_,
-        time_zone,
-        _pivot(name, given["pivot"], format_) if "pivot" in given else PIVOT,
+        else _text(given[meaning], f"{name}: {meaning}")
     )
+    return Value(meaning, text, **_time_options(name, given), **_number(name, given))
+
+
+def _time_options(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        key: _text(given[key], f"{name}: {key}")
+        for key in ("format", "time_zone")
+        if key in given
+    }
+    try:
+        if "format" in options:
+            patterns.check(options["format"])
+        if "time_zone" in options:
+            known_time_zone(options["time_zone"], "time_zone")
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from error
+    if "pivot" in given:
+        options["pivot"] = _pivot(name, given["pivot"], options.get("format"))
+    return options
+
+
+def _number(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if "times" in given:
+        options["times"] = _text(given["times"], f"{name}: times")
+    if "decimal" in given:
+        if given["decimal"] not in (".", ","):
+            raise UserError(f"'{name}: decimal' must be '.' or ','")
+        options["decimal"] = given["decimal"]
+    if "thousands" in given:
+        if given["thousands"] not in (".", ",", " ", "'", "\u2019", "_"):
+            raise UserError(
+                f"'{name}: thousands' must be one of '.', ',', ' ' or \"'\" in quotes"
+            )
+        options["thousands"] = given["thousands"]
+    if options.get("thousands") == options.get("decimal", "."):
+        raise UserError(f"'{name}': decimal and thousands are the same")
+    if "negative" in given:
+        options["negative"] = _choice(given, "negative", NEGATIVES)
+    if "strip" in given:
+        words = given["strip"] if isinstance(given["strip"], list) else [given["strip"]]
+        options["strip"] = tuple(_text(word, f"{name}: strip") for word in words)
+    return options
 
 
 def _pivot(name: str, given: Any, format_: str | None) -> int:
@@ -228,6 +277,13 @@ def _returns(given: Any) -> Returns | None:
     return Returns(
         _text(given["column"], "returns: column"), tuple(str(value) for value in equals)
     )
+
+
+def _unknown(given: Any) -> tuple[str, ...]:
+    # YAML takes an unquoted null, no or - for something else than text.
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise UserError("'unknown' must be a list of texts in quotes, [] for none")
+    return tuple(one.strip().lower() for one in given)
 
 
 def _separator(given: Any) -> str:

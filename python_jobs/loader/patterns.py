@@ -21,14 +21,24 @@ STRFTIME = {
     **{"S": "ss", "f": "SSSSSS", "p": "a", "z": "xx", "Z": "z"},
     **{"F": "yyyy-MM-dd", "D": "MM/dd/yy", "T": "HH:mm:ss", "R": "HH:mm", "%": "%"},
 }
-HOURS, HALF_DAY_HOURS, MONTHS = "HhKk", "hK", "ML"
+# What to_char of Oracle and PostgreSQL calls the same, longest first.
+TO_CHAR = {
+    **{"HH24": "HH", "HH12": "hh", "YYYY": "yyyy", "MON": "MMM", "YY": "yy"},
+    **{"MM": "MM", "DD": "dd", "MI": "mm", "SS": "ss", "AM": "a", "PM": "a"},
+}
+HOURS, HALF_DAY_HOURS, MONTHS, ZONES = "HhKk", "hK", "ML", "VzOXxZ"
 # The letters that Spark can read, and how many of each at once; all others it only
 # writes, or does not know.
 READABLE = {
-    **{"y": 6, "M": 4, "L": 4, "G": 4, "D": 3, "d": 2, "a": 1, "S": 9, "V": 2},
-    **{"h": 2, "H": 2, "k": 2, "K": 2, "m": 2, "s": 2},
-    **{"z": 4, "O": 4, "X": 5, "x": 5, "Z": 5},
+    **{"y": (2, 4), "M": (1, 2, 3, 4), "L": (1, 2, 3, 4), "G": (1, 2, 3, 4)},
+    **{"D": (1, 2, 3), "d": (1, 2), "a": (1,), "S": range(1, 10)},
+    **{"h": (1, 2), "H": (1, 2), "k": (1, 2), "K": (1, 2), "m": (1, 2), "s": (1, 2)},
+    **{"V": (2,), "z": range(1, 5), "O": (1, 4), "Z": range(1, 6)},
+    **{"X": range(1, 6), "x": range(1, 6)},
 }
+# A zone that is only text: it would be read past.
+LITERAL_ZONE = re.compile(r"^\s*(Z|UTC|GMT)\s*$")
+LITERAL_OFFSET = re.compile(r"[+-]\d\d:?\d\d\s*$")
 PARTS = re.compile(r"'(?:[^']|'')*'|%[-#]?[A-Za-z%]|([A-Za-z])\1*|.", re.DOTALL)
 
 
@@ -44,10 +54,10 @@ class Letters:
         """Which letter it is."""
         return self.text[0]
 
-    def mend(self, letter: str, fault: str) -> None:
-        """Take another letter instead."""
+    def mend(self, text: str, fault: str) -> None:
+        """Take other letters instead."""
         self.fault = f"{self.text} {fault}"
-        self.text = letter * len(self.text)
+        self.text = text
 
 
 def has_two_digit_years(pattern: str) -> bool:
@@ -60,9 +70,14 @@ def has_hours(pattern: str) -> bool:
     return any(part[0] in HOURS for part in _parts(pattern))
 
 
+def has_minutes(pattern: str) -> bool:
+    """Whether that is more than an hour."""
+    return any(part[0] == "m" for part in _parts(pattern))
+
+
 def has_zone(pattern: str) -> bool:
     """Whether a time zone is written."""
-    return any(part[0] in "VzOXxZ" for part in _parts(pattern))
+    return any(part[0] in ZONES for part in _parts(pattern))
 
 
 def check(pattern: str) -> None:
@@ -73,14 +88,14 @@ def check(pattern: str) -> None:
     """
     if pattern in EPOCHS:
         return
-    parts = _parts(pattern)
     if pattern == "%s":
         raise _refused(pattern, ["% is strftime's"], "epoch_s")
+    parts = _parts(pattern)
     if any(re.match("%[-#]?[A-Za-z]", part) for part in parts):
         raise _refused(pattern, ["% is strftime's"], _from_strftime(parts))
-    runs = {
-        place: Letters(part) for place, part in enumerate(parts) if part[0].isalpha()
-    }
+    if re.search("HH24|HH12|MI", "".join(parts)):
+        raise _refused(pattern, ["HH24 and MI are to_char's"], _from_to_char(pattern))
+    runs = {place: Letters(part) for place, part in enumerate(parts) if _is_run(part)}
     _mend(list(runs.values()))
     faults = [run.fault for run in runs.values() if run.fault]
     if faults:
@@ -89,33 +104,17 @@ def check(pattern: str) -> None:
             for place, part in enumerate(parts)
         )
         raise _refused(pattern, faults, meant)
-    letters = [run.letter for run in runs.values()]
-    if many := [one.text for one in runs.values() if _is_too_long(one)]:
-        raise UserError(
-            f"the format {pattern!r} cannot be read: {many[0]} has too many letters"
-        )
-    if found := re.search("['{}#]", "".join(part for part in parts if len(part) == 1)):
-        raise UserError(
-            f"the format {pattern!r} cannot be read: "
-            + ("a quote does not close" if found[0] == "'" else f"quote the {found[0]}")
-        )
-    if unread := [letter for letter in letters if letter not in READABLE]:
-        raise UserError(
-            f"the format {pattern!r} cannot be read: Spark reads no {unread[0]} (take "
-            "the rest by an `expression`)"
-        )
-    if twice := [letter for letter in letters if letters.count(letter) > 1]:
-        raise UserError(f"the format {pattern!r} says {twice[0]} twice")
-    if "y" not in letters:
-        raise UserError(f"the format {pattern!r} says no year (yyyy)")
-    if "d" in letters and not set(MONTHS).intersection(letters):
-        raise UserError(f"the format {pattern!r} says a day of no month (MM)")
-    if "m" in letters and not set(HOURS).intersection(letters):
-        raise UserError(f"the format {pattern!r} says minutes of no hour (HH)")
+    for fault in (
+        _unreadable(parts, list(runs.values())),
+        _zone_fault(pattern, parts),
+        _missing([run.letter for run in runs.values()], pattern),
+    ):
+        if fault:
+            raise UserError(f"the format {pattern!r} {fault}")
 
 
-def _is_too_long(run: Letters) -> bool:
-    return len(run.text) > READABLE.get(run.letter, len(run.text))
+def _is_run(part: str) -> bool:
+    return part[0].isascii() and part[0].isalpha()
 
 
 def _parts(pattern: str) -> list[str]:
@@ -123,61 +122,142 @@ def _parts(pattern: str) -> list[str]:
     return [found[0] for found in PARTS.finditer(pattern)]
 
 
+def _unreadable(parts: list[str], runs: list[Letters]) -> str | None:
+    """What Spark would stumble over."""
+    plain = "".join(part for part in parts if len(part) == 1)
+    if "'" in plain:
+        return "cannot be read: a quote does not close"
+    for run in runs:
+        if run.letter not in READABLE:
+            return (
+                f"cannot be read: Spark reads no {run.letter} (take the rest by an "
+                "`expression`)"
+            )
+        if len(run.text) not in READABLE[run.letter]:
+            return f"cannot be read: Spark reads no {run.text}"
+    if found := re.search("[{}#]", plain):
+        return f"cannot be read: quote the {found[0]}"
+    if plain.count("[") != plain.count("]"):
+        return "cannot be read: a [ does not close"
+    return None
+
+
+def _zone_fault(pattern: str, parts: list[str]) -> str | None:
+    """Where a zone is read past, or only sometimes there."""
+    if not has_hours(pattern):
+        return None
+    quoted = [part[1:-1] for part in parts if part[0] == "'"]
+    plain = "".join(part for part in parts if part[0] != "'")
+    if any(map(LITERAL_ZONE.match, quoted)) or LITERAL_OFFSET.search(plain):
+        return "reads past the zone: write XXX for it, or VV for its name"
+    for optional in re.findall(r"\[([^\]]*)\]", plain):
+        if set(ZONES).intersection(optional):
+            return (
+                "has a zone that may be missing: times without one would be another "
+                "clock's, load them apart"
+            )
+    return None
+
+
+def _missing(letters: list[str], pattern: str) -> str | None:
+    """What is not said, or said twice; [alternatives] may repeat what others say."""
+    twice = [one for one in letters if letters.count(one) > 1]
+    if twice and "[" not in pattern:
+        return f"says {twice[0]} twice"
+    if "y" not in letters:
+        return "says no year (yyyy)"
+    if "d" in letters and not set(MONTHS).intersection(letters):
+        return "says a day of no month (MM)"
+    if "m" in letters and not set(HOURS).intersection(letters):
+        return "says minutes of no hour (HH)"
+    return None
+
+
 def _mend(runs: list[Letters]) -> None:
     """Put right what is taken for something else, and say what it is."""
     for run in runs:
         if run.letter == "Y":
-            run.mend("y", "is the year of a week")
+            run.mend("y" * len(run.text), "is the year of a week")
         elif run.letter == "u":
-            run.mend("y", "is nothing that Spark knows")
+            run.mend("y" * len(run.text), "is nothing that Spark knows")
+        elif run.text == "tt":
+            run.mend("a", "is .NET's")
+        if run.text in ("y", "yyy"):
+            run.mend("yyyy", "takes 24 for the year 24")
     _mend_minutes(runs)
     letters = {run.letter for run in runs}
+    has_half = "a" in letters
     for run in runs:
+        of = len(run.text)
         if run.letter == "D" and letters.intersection(MONTHS):
-            run.mend("d", "is the day of the year")
+            run.mend("d" * of, "is the day of the year")
         elif run.text == "DD":
-            run.mend("D", "is the day of the year below 100")
-            run.text = "DDD"
+            run.mend("DDD", "is the day of the year below 100")
         elif run.letter == "S" and "s" not in letters:
-            run.mend("s", "is a fraction of a second")
-        elif run.letter in HALF_DAY_HOURS and "a" not in letters:
-            run.mend("H", "is an hour of half a day without its half (a)")
+            run.mend("s" * min(of, 2), "is a fraction of a second")
+        elif run.letter in HALF_DAY_HOURS and not has_half:
+            run.mend("H" * of, "is an hour of half a day without its half (a)")
+        elif run.letter in "Hk" and has_half:
+            run.mend("h" * of, "is an hour of the whole day, of which a says the half")
 
 
 def _mend_minutes(runs: list[Letters]) -> None:
     """Tell months from minutes: those of a time follow its hour."""
-    has_hour = any(run.letter in HOURS for run in runs)
-    has_month = any(
-        run.letter in MONTHS and not _follows_hour(runs, place)
-        for place, run in enumerate(runs)
-    )
-    for place, run in enumerate(runs):
-        follows_hour = _follows_hour(runs, place)
-        if run.letter == "m" and not has_month and not follows_hour:
-            run.mend("M", "is minutes")
-        elif run.letter == "M" and has_month and has_hour and follows_hour:
-            run.mend("m", "is the month")
-
-
-def _follows_hour(runs: list[Letters], place: int) -> bool:
-    return place > 0 and runs[place - 1].letter in HOURS
+    follows_hour = [
+        place > 0 and runs[place - 1].letter in HOURS for place in range(len(runs))
+    ]
+    months = [
+        run.letter in MONTHS and not after
+        for run, after in zip(runs, follows_hour, strict=True)
+    ]
+    if not any(months):
+        for run, after in zip(runs, follows_hour, strict=True):
+            if run.letter == "m" and not after:
+                run.mend("M" * len(run.text), "is minutes")
+                months = [True]
+    for run, after in zip(runs, follows_hour, strict=True):
+        if run.letter == "M" and after and any(months):
+            run.mend("m" * len(run.text), "is the month")
 
 
 def _from_strftime(parts: list[str]) -> str | None:
     """The same in Spark's letters, None where it has none."""
-    meant = []
-    for part in parts:
-        if part.startswith("%") and len(part) > 1:
+    meant, literal = "", ""
+    for part in [*parts, "%"]:
+        if part.startswith("%"):
+            # A zone that is written out is one all the same.
+            meant += "X" if literal == "Z" else _quoted(literal)
+            literal = ""
+            if part == "%":
+                continue
             if part[-1] not in STRFTIME:
                 return None
-            meant.append(STRFTIME[part[-1]])
+            letters = STRFTIME[part[-1]]
+            meant += letters[0] if part[1] in "-#" and len(letters) == 2 else letters
         else:
-            meant.append(f"'{part}'" if part[0].isalpha() else part)
-    return "".join(meant)
+            literal += part
+    return meant
+
+
+def _from_to_char(pattern: str) -> str | None:
+    """The same in Spark's letters, None where some are left over."""
+    names = re.compile("|".join(sorted(TO_CHAR, key=len, reverse=True)))
+    if re.search("[A-Za-z]", names.sub("", pattern)):
+        return None
+    return names.sub(lambda found: TO_CHAR[found[0]], pattern)
+
+
+def _quoted(literal: str) -> str:
+    """Text that a pattern takes as it is."""
+    return re.sub(r"[A-Za-z]+(?:[^A-Za-z]+[A-Za-z]+)*", r"'\g<0>'", literal)
 
 
 def _refused(pattern: str, faults: list[str], meant: str | None) -> UserError:
-    instead = f": {meant} is meant" if meant else ": write Spark's letters"
+    try:
+        check(meant or "")
+        instead = f": {meant} is meant"
+    except UserError:
+        instead = ": write Spark's letters"
     return UserError(
         f"the format {pattern!r} says something else than it looks like "
         f"({', '.join(faults)}){instead}"

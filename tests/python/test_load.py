@@ -17,8 +17,11 @@ from python_jobs import load, raw
 from python_jobs.errors import UserError
 from python_jobs.loader import inputs, mapping
 from python_jobs.loader.frames import ROW
+from python_jobs.loader.ids import identified
 from python_jobs.loader.mapping import Mapping
-from python_jobs.loader.parse import HAS_TIME, LOOKS_LIKE, REASON, identified, parse
+from python_jobs.loader.numbers import LOOKS_LIKE as NUMBER_LIKE
+from python_jobs.loader.parse import REASON, parse
+from python_jobs.loader.times import HAS_TIME, LOOKS_LIKE
 from python_jobs.settings import Settings
 
 COLUMNS = "customer_id: who, transacted_at: when, amount: money"
@@ -49,7 +52,7 @@ def parsed(spark: SparkSession, tmp_path: Path) -> Callable[..., Parsed]:
     ) -> Parsed:
         path = write(tmp_path, content)
         mapped = mapped or mapping_of()
-        rows = parse(inputs.read(spark, path, mapped), mapped, shop_zone).collect()
+        rows = parse(inputs.read(spark, path, mapped), mapped, shop_zone).rows.collect()
         good = [row for row in rows if row[REASON] is None]
         return good, {row[ROW]: row[REASON] for row in rows if row[REASON]}
 
@@ -157,7 +160,8 @@ FAULTS = {
     "C1,2024-01-01,,": "amount: nothing in money",
     "C1,2024-01-01, ,": "amount: nothing in money",
     "C1,2024-01-01,five,": "amount: 'five' in money is not a number",
-    'C1,2024-01-01,"1,5",': "amount: '1,5' in money is not a number",
+    'C1,2024-01-01,"1,5",': "in money is not a number that fits decimal(12,2) (say "
+    "`decimal: ','`?)",
     "C1,2024-01-01,$5,": "amount: '$5' in money is not a number",
     "C1,2024-01-01,NaN,": "amount: 'NaN' in money is not a number",
     "C1,2024-01-01,-Infinity,": "amount: '-Infinity' in money is not a number",
@@ -614,6 +618,93 @@ def test_a_time_of_another_form_says_which(value: str, format_: str) -> None:
     assert [f"`{said}`" for said in fitting] == [format_]
 
 
+@pytest.mark.parametrize(
+    ("of", "numbers"),
+    [
+        (
+            "decimal: ',', thousands: '.'",
+            {
+                "1.234,56": "1234.56",
+                "-12.345.678,5": "-12345678.50",
+                "7,005": "7.01",
+                "1234": "1234.00",
+                # No thousands, and no point as a decimal sign.
+                "1.23": None,
+                "1.2345,6": None,
+            },
+        ),
+        (
+            "thousands: ' ', strip: [EUR, '€']",
+            {
+                "EUR 1 234.50": "1234.50",
+                "1\u202f234.5 €": "1234.50",
+                "€-3": "-3.00",
+                "12 34": None,
+            },
+        ),
+        ("negative: trailing", {"5.25-": "-5.25", "5 -": "-5.00", "-5": "-5.00"}),
+        (
+            "negative: brackets, strip: $, thousands: ','",
+            {"($1,000.10)": "-1000.10", "$(3)": "-3.00", "1,00": None, "4": "4.00"},
+        ),
+    ],
+)
+def test_numbers_as_people_write_them(
+    parsed: Callable[..., Parsed], of: str, numbers: dict[str, str | None]
+) -> None:
+    lines = "".join(f"{text};2024-03-01;{text}\n" for text in numbers)
+    mapped = COLUMNS.replace("money", f"{{column: money, {of}}}")
+    good, _ = parsed(
+        HEADER.replace(",", ";") + lines, mapping_of(mapped, "separator: ';'")
+    )
+    assert {row.customer_id: str(row.amount) for row in good} == {
+        text.strip(): number for text, number in numbers.items() if number
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("1,5", "decimal: ','"),
+        ("1.234,56", "decimal: ',', thousands: '.'"),
+        ("1,234.56", "thousands: ','"),
+        ("(5.00)", "negative: brackets"),
+        ("5.00-", "negative: trailing"),
+        ("$5", "strip: '...'"),
+        ("5,00 EUR", "strip: '...'"),
+    ],
+)
+def test_a_number_of_another_form_says_which(text: str, option: str) -> None:
+    """Of the expressions alone; of several the first is said."""
+    fitting = [said for looks, said in NUMBER_LIKE.items() if re.search(looks, text)]
+    assert fitting == [option]
+
+
+def test_a_price_times_pieces(parsed: Callable[..., Parsed]) -> None:
+    good, rejects = parsed(
+        "who,when,price,pieces\n"
+        "a,2024-03-05,2.55,6\n"
+        "a,2024-03-06,free,1\n"
+        "a,2024-03-06,2.00,\n"
+        "a,2024-03-06,9999999999,2\n"
+        "b,2024-03-07,10.00,2\n"
+        "c,2024-03-07,0.333,0.5\n",
+        mapping_of(COLUMNS.replace("money", "{price: price, times: pieces}")),
+    )
+    assert [(row.customer_id, str(row.amount)) for row in good] == [
+        ("a", "15.30"),
+        ("b", "20.00"),
+        ("c", "0.17"),
+    ]
+    assert rejects == {
+        "a,2024-03-06,free,1": "amount: 'free' in price is not a number",
+        "a,2024-03-06,2.00,": "amount: nothing in pieces",
+        "a,2024-03-06,9999999999,2": (
+            "amount: price times pieces does not fit decimal(12,2)"
+        ),
+    }
+
+
 def test_returns_constants_and_expressions(parsed: Callable[..., Parsed]) -> None:
     good, rejects = parsed(
         "who,when,cents,type\n"
@@ -653,7 +744,9 @@ def test_parquet_keeps_its_types(spark: SparkSession, tmp_path: Path) -> None:
         "returns: {column: is_return, equals: 'true'}",
     )
     good, bad = (
-        parse(inputs.read(spark, path, mapped), mapped, "UTC").orderBy(ROW).collect()
+        parse(inputs.read(spark, path, mapped), mapped, "UTC")
+        .rows.orderBy(ROW)
+        .collect()
     )
     assert (good.customer_id, str(good.amount), good.quantity) == ("1", "-1.10", 2)
     assert (good.transacted_at.hour, good.product_category) == (10, "a")
@@ -669,18 +762,60 @@ def test_parquet_keeps_its_types(spark: SparkSession, tmp_path: Path) -> None:
         mapped = mapping_of(
             f"customer_id: who, amount: pieces, transacted_at: {column}"
         )
-        rows = parse(inputs.read(spark, path, mapped), mapped, "UTC")
+        rows = parse(inputs.read(spark, path, mapped), mapped, "UTC").rows
         assert {row.transacted_at.hour for row in rows.collect()} == {hour}
     mapped = mapping_of("customer_id: who, amount: pieces, transacted_at: local")
     found = inputs.read(spark, path, mapped)
-    rows = parse(found, mapped, "Europe/Berlin").collect()
+    rows = parse(found, mapped, "Europe/Berlin").rows.collect()
     assert {(row.transacted_at.hour, row[HAS_TIME]) for row in rows} == {(8, True)}
     mapped = mapping_of("customer_id: who, amount: pieces, transacted_at: day")
-    rows = parse(inputs.read(spark, path, mapped), mapped, "UTC").collect()
+    rows = parse(inputs.read(spark, path, mapped), mapped, "UTC").rows.collect()
     assert "transacted_at: '20240701' in day is not a date" in rows[0][REASON]
 
 
 # ---------- ids, deliveries, customers
+
+
+UNKNOWN_IDS = ("nan", "NaN", "NULL", "None", "N/A", "-", "?", "\u00a0", "\u3000 ", "")
+
+
+def test_what_stands_for_nobody_is_nobody(parsed: Callable[..., Parsed]) -> None:
+    lines = "".join(f"{who},2024-03-01,5\n" for who in (*UNKNOWN_IDS, "\u00a0c1 "))
+    good, rejects = parsed(HEADER + lines)
+    assert rejects == {}
+    assert [row.customer_id for row in good] == [None] * len(UNKNOWN_IDS) + ["c1"]
+    good, _ = parsed(HEADER + lines, mapping_of(COLUMNS, "unknown: ['C1', '?']"))
+    assert {row.customer_id for row in good} == {
+        *(None, "nan", "NaN", "NULL", "None", "N/A", "-"),
+    }
+
+
+def test_a_number_with_a_point_is_the_same_id_without_it(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    def ids(*values: str) -> tuple[list[str], list[str]]:
+        lines = "".join(f"{value},2024-03-01,5\n" for value in values)
+        path, mapped = write(tmp_path, HEADER + lines), mapping_of()
+        found = parse(inputs.read(spark, path, mapped), mapped, "UTC")
+        return [row.customer_id for row in found.rows.collect()], found.told
+
+    assert ids("17850.0", "17850", "nan", "c1", "00017.00") == (
+        ["17850", "17850", None, "c1", "00017"],
+        [
+            "customer_id: 2 whole numbers with a point, such as 00017.00, are taken "
+            "for the same without it"
+        ],
+    )
+    # Where some have a fraction, 1.0 is another than 1.
+    assert ids("1.0", "1", "1.10") == (["1.0", "1", "1.10"], [])
+
+    path, mapped = str(tmp_path / "numbers.parquet"), mapping_of()
+    spark.sql(
+        "select date'2024-03-01' as when, 5 as money, who from values "
+        "(12345678d), (double('NaN')), (7d) as rows(who)"
+    ).write.parquet(path)
+    rows = parse(inputs.read(spark, path, mapped), mapped, "UTC").rows.collect()
+    assert {row.customer_id for row in rows} == {"12345678", None, "7"}
 
 
 def test_derived_ids_depend_on_nothing_but_the_row(
@@ -690,7 +825,7 @@ def test_derived_ids_depend_on_nothing_but_the_row(
     lines.append(",2024-01-01,5")
     path = write(tmp_path, HEADER + "\n".join(lines))
     mapped = mapping_of()
-    rows = parse(inputs.read(spark, path, mapped), mapped, "UTC")
+    rows = parse(inputs.read(spark, path, mapped), mapped, "UTC").rows
 
     def ids(rows: DataFrame) -> list[str]:
         return sorted(
@@ -703,7 +838,7 @@ def test_derived_ids_depend_on_nothing_but_the_row(
     assert ids(rows.orderBy(F.rand()).coalesce(1)) == found
     # A later delivery that repeats some of the rows brings no new ids but its own.
     again = write(tmp_path, HEADER + "\n".join([*lines[30:], "C9,2024-02-01,5"]))
-    more = ids(parse(inputs.read(spark, again, mapped), mapped, "UTC"))
+    more = ids(parse(inputs.read(spark, again, mapped), mapped, "UTC").rows)
     assert len(set(more) - set(found)) == 1
 
 

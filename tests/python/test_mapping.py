@@ -100,6 +100,28 @@ def test_the_fingerprint_is_of_the_meaning() -> None:
         (with_("multiline: maybe"), "'multiline' must be true or false"),
         (with_("encoding: 8"), "'encoding' must be text"),
         (with_("customers: none"), "must be derived or separate"),
+        (
+            LEAST.replace("money", "{column: money, decimal: ';'}"),
+            "'amount: decimal' must be '.' or ','",
+        ),
+        (
+            LEAST.replace("money", "{column: money, decimal: ',', thousands: ','}"),
+            "'amount': decimal and thousands are the same",
+        ),
+        (
+            LEAST.replace("money", "{column: money, negative: red}"),
+            "'negative' is 'red': it must be leading or trailing or brackets",
+        ),
+        (
+            LEAST.replace("money", "{price: money}"),
+            "'amount' must have both of price, times or none of them",
+        ),
+        (
+            LEAST.replace("who", "{column: who, decimal: ','}"),
+            "customer_id: 'decimal' is not known here",
+        ),
+        (with_("unknown: nan"), "'unknown' must be a list of texts in quotes"),
+        (with_("unknown: [null]"), "'unknown' must be a list of texts in quotes"),
         (with_("returns: refund"), "'returns' must be {column"),
         (with_("returns: {column: type, equals: yes}"), "text in quotes"),
         (with_("returns: {column: type, equals: []}"), "text in quotes"),

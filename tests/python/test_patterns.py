@@ -25,7 +25,15 @@ REFUSED = [
     ("%Y-%m-%d", "% is strftime's", "yyyy-MM-dd"),
     ("%d/%b/%Y:%H:%M:%S", "% is strftime's", "dd/MMM/yyyy:HH:mm:ss"),
     ("%Y-%m-%dT%H:%M", "% is strftime's", "yyyy-MM-dd'T'HH:mm"),
+    ("%d.%m.%Y um %H:%M", "% is strftime's", "dd.MM.yyyy 'um' HH:mm"),
+    ("%-d.%-m.%y", "% is strftime's", "d.M.yy"),
+    ("%Y-%m-%dT%H:%M:%SZ", "% is strftime's", "yyyy-MM-dd'T'HH:mm:ssX"),
     ("%s", "% is strftime's", "epoch_s"),
+    ("yyyy-mm-dd HH:MM", "mm is minutes, MM is the month", "yyyy-MM-dd HH:mm"),
+    ("M/d/yyyy h:mm:ss tt", "tt is .NET's", "M/d/yyyy h:mm:ss a"),
+    ("YYYY-MM-DD HH24:MI:SS", "are to_char's", "yyyy-MM-dd HH:mm:ss"),
+    ("yyyy-MM-dd HH:mm a", "HH is an hour of the whole day", "yyyy-MM-dd hh:mm a"),
+    ("M/d/y", "y takes 24 for the year 24", "M/d/yyyy"),
 ]
 
 
@@ -53,7 +61,12 @@ def test_what_means_another_thing_is_refused_with_the_right_one_beside_it(
         ("dd.MM.yyyy dd", "says d twice"),
         ("EEE, d MMM yyyy", "Spark reads no E"),
         ("%G-%V", "write Spark's letters"),
-        ("yyyy-MMMMMM-dd", "MMMMMM has too many letters"),
+        ("yyyy-MMMMMM-dd", "Spark reads no MMMMMM"),
+        ("yyyy-MM-dd HH:mm V", "Spark reads no V"),
+        ("yyyy-MM-dd]", "a [ does not close"),
+        ("yyyy-MM-dd'T'HH:mm:ss'Z'", "reads past the zone: write XXX"),
+        ("yyyy-MM-dd HH:mm:ss+00:00", "reads past the zone"),
+        ("yyyy-MM-dd HH:mm[XXX]", "has a zone that may be missing"),
         ("yyyy-MM-dd'T HH:mm", "a quote does not close"),
         ("yyyy#MM#dd", "quote the #"),
     ],
@@ -72,6 +85,8 @@ def test_what_means_nothing_is_refused(pattern: str, says: str) -> None:
         *("yyyyDDD", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "dd.MM.yyyy[ HH:mm]"),
         *("MM/dd/yyyy hh:mm a", "d.M.yyyy 'um' HH'h'mm", "yyyyMMddHHmmss"),
         *("yyyy-MM-dd kk:mm", "epoch_s", "epoch_ms", "epoch_us"),
+        *("yyyy年MM月dd日", "d.M.yyyy à HH:mm", "[yyyy-MM-dd][dd.MM.yyyy]"),
+        *("dd.MM.yyyy[ HH:mm:ss][ HH:mm]", "yyyy-MM-dd HH:mm:ss VV"),
     ],
 )
 def test_what_means_what_it_shows_is_taken(pattern: str) -> None:

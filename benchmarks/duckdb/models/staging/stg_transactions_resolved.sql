@@ -1,3 +1,6 @@
+{% if var('time_zone') != 'UTC' %}
+{{ exceptions.raise_compiler_error('this twin knows the clock of UTC only') }}
+{% endif %}
 with
 
 batches as (
