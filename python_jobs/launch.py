@@ -72,6 +72,9 @@ def _arguments(settings: Settings) -> list[str]:
             f"-Dderby.stream.error.file={home}/logs/derby.log",
             # Builds want throughput; G1's helpers cost a laptop's few cores more.
             "-XX:+UseParallelGC",
+            # When the heap is full, only who asks for more fails: by default so does
+            # whoever comes next, and a listener of Spark's would stop the engine.
+            "-XX:-UseGCOverheadLimit",
             # A build compiles more than the default of 240 MB holds, and would again.
             "-XX:ReservedCodeCacheSize=512m",
             # Java's second compiler took a third of a small build. Its thresholds for

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 
 from python_jobs import raw
 from python_jobs.errors import UserError
-from python_jobs.loader import inputs
+from python_jobs.loader import inputs, sniff
 from python_jobs.loader import mapping as mappings
 from python_jobs.loader.frames import NUMBER, ROW
 from python_jobs.loader.ids import identified
 from python_jobs.loader.mapping import Mapping
-from python_jobs.loader.parse import REASON, parse
+from python_jobs.loader.parse import DETAIL, REASON, parse
 from python_jobs.loader.spark_errors import explained
 from python_jobs.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+SHOWN_REASONS = 3
 EXAMPLES = {"cdnow": ("lifetimes", "datasets/CDNOW_master.txt")}
 
 
@@ -35,7 +36,8 @@ class Loaded:
         source: Where the rows came from.
         batches: The batches it published: none where the content was there already.
         batch_id: The batch that holds the content.
-        told: What was taken for something else than it looks like, a line each.
+        told: Why rows were rejected, and what was taken for something else than it
+            looks like, a line each.
     """
 
     source: str
@@ -74,7 +76,10 @@ def load(
     Raises:
         UserError: The input cannot be used; nothing is published then.
     """
-    source = _absolute(path) if settings.is_local else path
+    source = path
+    if settings.is_local:
+        source = _absolute(path)
+        sniff.check(source, inputs.format_of(source, mapping), mapping.encoding)
     with explained(source):
         found = inputs.read(spark, _literal(source, settings), mapping)
         parsed = parse(found, mapping, settings.time_zone)
@@ -108,7 +113,8 @@ def load(
                         ).hexdigest(),
                         ingested_at=ingested_at,
                     )
-        return Loaded(source, delivery.batches, batch.batch_id, parsed.told)
+        why = _commonest(spark, settings, batch) if batch.rows_rejected else []
+        return Loaded(source, delivery.batches, batch.batch_id, why + parsed.told)
 
 
 def example(name: str) -> tuple[str, Mapping]:
@@ -149,7 +155,7 @@ def _require_good_row(rows: DataFrame, source: str) -> None:
     """Refuse a source of which nothing can be used: then the mapping is wrong."""
     if not rows.where(f"{REASON} is null").limit(1).isEmpty():
         return
-    reason = rows.select(REASON).first()[0]
+    reason = rows.select(DETAIL).first()[0]
     raise UserError(
         f"no row of {source} can be used; the first: {reason} (is the mapping right?)"
     )
@@ -162,7 +168,28 @@ def _rejects(rows: DataFrame) -> DataFrame:
         F.col(NUMBER).alias("row_number"),
         F.col(ROW).alias("row_text"),
         F.col(REASON).alias("reason"),
+        F.col(DETAIL).alias("detail"),
     )
+
+
+def _commonest(spark: SparkSession, settings: Settings, batch: raw.Batch) -> list[str]:
+    """The commonest reasons for which rows of a batch were rejected."""
+    from pyspark.sql import functions as F
+
+    found = (
+        spark.table(f"{settings.schema('raw')}.rejects")
+        .where(F.col("_batch_id") == batch.batch_id)
+        .groupBy("reason")
+        .agg(F.count(F.lit(1)).alias("rows"), F.min("detail").alias("detail"))
+        .orderBy(F.desc("rows"), "reason")
+        .limit(SHOWN_REASONS + 1)
+        .collect()
+    )
+    told = [
+        f"  {row.rows:,} {row.reason}, such as: {row.detail}"
+        for row in found[:SHOWN_REASONS]
+    ]
+    return told + (["  and rarer reasons"] if len(found) > SHOWN_REASONS else [])
 
 
 def _new_customers(spark: SparkSession, settings: Settings, batch_id: int) -> DataFrame:

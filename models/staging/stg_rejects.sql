@@ -18,6 +18,7 @@ select
     rejects.row_number,
     rejects.row_text,
     rejects.reason,
+    rejects.detail,
     rejects._ingested_at as ingested_at
 
 from rejects

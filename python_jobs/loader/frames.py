@@ -36,12 +36,14 @@ class Input:
         columns: The names of the source's columns.
         count: How many rows there are, counted before they are split into columns.
         digest: The same for the same rows, in any order and any files.
+        has_nanoseconds: Whether some of the whole numbers are times in nanoseconds.
     """
 
     rows: DataFrame
     columns: list[str]
     count: int
     digest: str
+    has_nanoseconds: bool = False
 
 
 def named(names: list[str] | tuple[str, ...]) -> list[str]:

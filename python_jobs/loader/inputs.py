@@ -21,9 +21,10 @@ from python_jobs.loader.frames import (
 from python_jobs.loader.mapping import WHITESPACE, Mapping
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 BAD = "__bad"
+NANOSECONDS = "spark.sql.legacy.parquet.nanosAsLong"
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PACKED_SUFFIXES = (".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate")
 # Spark reads these only as whole files: their line breaks are no single bytes.
@@ -36,7 +37,7 @@ def read(spark: SparkSession, path: str, mapping: Mapping) -> Input:
     Raises:
         UserError: There are no rows, or they are not what the mapping says.
     """
-    if _format(path, mapping) == "parquet":
+    if format_of(path, mapping) == "parquet":
         found = _read_parquet(spark, path)
     elif mapping.multiline or csv_lines.codec(mapping.encoding) in WIDE_ENCODINGS:
         found = _read_whole_files(spark, path, mapping)
@@ -50,7 +51,12 @@ def read(spark: SparkSession, path: str, mapping: Mapping) -> Input:
     return found
 
 
-def _format(path: str, mapping: Mapping) -> str:
+def format_of(path: str, mapping: Mapping) -> str:
+    """What the files are: csv or parquet.
+
+    Raises:
+        UserError: Neither the mapping nor their name says it.
+    """
     if mapping.format:
         return mapping.format
     name = path.rstrip("/").lower()
@@ -69,7 +75,7 @@ def _format(path: str, mapping: Mapping) -> str:
 def _read_parquet(spark: SparkSession, path: str) -> Input:
     from pyspark.sql import functions as F
 
-    files = spark.read.parquet(path)
+    files, has_nanoseconds = _parquet_files(spark, path)
     read_from = files.metadataColumn("_metadata")
     rows = files.select("*", F.to_json(F.struct("*")).alias(ROW))
     count, digest, is_one_file = summary(rows, read_from["file_path"])
@@ -82,7 +88,26 @@ def _read_parquet(spark: SparkSession, path: str) -> Input:
         files.columns,
         count,
         digest,
+        has_nanoseconds,
     )
+
+
+def _parquet_files(spark: SparkSession, path: str) -> tuple[DataFrame, bool]:
+    """The files, and whether some of their whole numbers are times in nanoseconds.
+
+    Spark reads no such times; it is told to take them for numbers where there are any.
+    """
+    from pyspark.errors import PySparkException
+
+    files = spark.read.parquet(path)
+    try:
+        _ = files.schema
+    except PySparkException as error:
+        if "NANOS" not in str(error):
+            raise
+        spark.conf.set(NANOSECONDS, "true")
+        return spark.read.parquet(path), True
+    return files, False
 
 
 def _read_whole_files(spark: SparkSession, path: str, mapping: Mapping) -> Input:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from python_jobs import contract
 from python_jobs.errors import UserError
-from python_jobs.loader import numbers, times
+from python_jobs.loader import times
 from python_jobs.loader.frames import NUMBER, PROBLEM, ROW, Input, quoted, tidy
+from python_jobs.loader.given import Fault, Given, plain, product
 from python_jobs.loader.ids import IDS, whole_ids
 from python_jobs.loader.mapping import Mapping, Value
 from python_jobs.loader.spark_errors import first_line
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 REASON = "__reason"
+DETAIL = "__detail"
 MARK = "__mark"
 READ = "__read_"
 GIVEN = "__given_"
 # Behind the name of a column that is multiplied by another: the other one.
 TIMES = "__times"
-FACTOR = "decimal(19,6)"
-SHOWN = 100
+MISSHAPEN = "row_misshapen"
 # Where a word that means unknown is told as what it is.
 JUDGED = ("transacted_at", "amount")
 # Without which a row is none. A customer who is nobody is quarantined instead.
@@ -38,61 +39,12 @@ REQUIRED = {
 
 
 @dataclass(frozen=True)
-class Given:
-    """What a source gives for one column of the contract.
-
-    Attributes:
-        name: The contract's column.
-        value: What the mapping says of it.
-        source: The source's value, NULL where it stands for nothing.
-        type_: The type of that.
-        wanted: The contract's type.
-        is_required: Whether a row is none without it.
-    """
-
-    name: str
-    value: Value
-    source: Column
-    type_: str
-    wanted: str
-    is_required: bool
-
-    @property
-    def number(self) -> Column:
-        """A number as SQL writes it; one that is no text is written so already."""
-        plain = Value(self.value.meaning, self.value.text)
-        return numbers.numeral(
-            self.source.cast("string"), self.value if self.type_ == "string" else plain
-        )
-
-    @property
-    def hint(self) -> Column:
-        """What the mapping might say so that a text is a number."""
-        from pyspark.sql import functions as F
-
-        return numbers.hint(self.source) if self.type_ == "string" else F.lit("")
-
-    def reasons(self, parsed: Column, fault: Column) -> list[Column]:
-        """Why it cannot be used, each NULL where it can."""
-        from pyspark.sql import functions as F
-
-        is_column = self.value.meaning in ("column", "price")
-        place = f" in {self.value.text}" if is_column else ""
-        shown = F.substring(self.source.cast("string"), 1, SHOWN)
-        why = F.concat(F.lit(f"{self.name}: '"), shown, F.lit(f"'{place} "), fault)
-        reasons = [F.when(parsed.isNull() & self.source.isNotNull(), why)]
-        if self.is_required:
-            nothing = f"{self.name}: nothing{place}"
-            reasons.append(F.when(self.source.isNull(), nothing))
-        return reasons
-
-
-@dataclass(frozen=True)
 class Parsed:
     """The rows of a source as the contract has them.
 
     Attributes:
-        rows: The contract's columns, ROW, NUMBER and REASON (NULL: a good row).
+        rows: The contract's columns, ROW, NUMBER, REASON (a code; NULL: a good row) and
+            DETAIL.
         told: What was taken for something else than it looks like, a line each.
     """
 
@@ -140,13 +92,15 @@ def parse(found: Input, mapping: Mapping, shop_zone: str) -> Parsed:
         sources[name] = F.regexp_replace(sources[name], r"\.0+$", "")
     written: dict[str, Column] = {}
     parsed: dict[str, Column] = {}
-    reasons: list[Column] = []
+    faults: list[Fault] = []
     for name, value in mapping.columns.items():
         one = Given(
             *(name, value, sources[name], types[name], wanted[name]),
             is_required=name in REQUIRED[mapping.kind],
         )
         if one.wanted in ("timestamp", "date"):
+            if found.has_nanoseconds and one.type_ == "bigint" and not value.format:
+                one = replace(one, type_=times.NANOSECONDS)
             times.require_clear(name, value, one.type_, shop_zone)
             written[name] = times.as_written(one.source, value, one.type_)
             time = times.meant(
@@ -155,7 +109,7 @@ def parse(found: Input, mapping: Mapping, shop_zone: str) -> Parsed:
             parsed[name] = time.instant if one.wanted == "timestamp" else time.local
             if name == "transacted_at":
                 parsed |= {HAS_TIME: time.has_time_of_day, ZONE: time.zone}
-            reasons += one.reasons(F.col(name), time.fault)
+            faults += one.faults(F.col(name), "not_a_time", time.fault)
         elif value.times:
             other = replace(
                 one,
@@ -163,11 +117,12 @@ def parse(found: Input, mapping: Mapping, shop_zone: str) -> Parsed:
                 source=sources[name + TIMES],
                 type_=types[name + TIMES],
             )
-            parsed[name], why = _product(one, other)
-            reasons += why
+            parsed[name], why = product(one, other)
+            faults += why
         else:
-            parsed[name], fault = _plain(one)
-            reasons += one.reasons(F.col(name), fault)
+            parsed[name], says = plain(one)
+            kind = "not_whole" if one.wanted == "int" else "not_a_number"
+            faults += one.faults(F.col(name), kind, says)
     if "amount" in parsed:
         money = parsed["amount"]
         parsed["amount"] = F.when(F.col(MARK), -F.abs(money)).otherwise(money)
@@ -183,9 +138,13 @@ def parse(found: Input, mapping: Mapping, shop_zone: str) -> Parsed:
             ROW,
             NUMBER,
             F.coalesce(
-                F.concat(F.lit("the row "), F.col(PROBLEM)),
-                F.nullif(F.concat_ws("; ", *reasons), F.lit("")),
+                F.when(F.col(PROBLEM).isNotNull(), MISSHAPEN),
+                *(F.when(fault.is_so, fault.code) for fault in faults),
             ).alias(REASON),
+            F.coalesce(
+                F.concat(F.lit("the row "), F.col(PROBLEM)),
+                F.concat_ws("; ", *(F.when(one.is_so, one.says) for one in faults)),
+            ).alias(DETAIL),
         )
     )
     return Parsed(
@@ -237,42 +196,6 @@ def _given(value: Value) -> Column:
     if value.meaning in ("column", "price"):
         return F.col(quoted(value.text))
     return F.lit(value.text) if value.meaning == "constant" else F.expr(value.text)
-
-
-def _plain(given: Given) -> tuple[Column, Column]:
-    """A value in the wanted type, NULL where it is none, and how to say that."""
-    from pyspark.sql import functions as F
-
-    if given.wanted == "string":
-        return given.source.cast("string"), F.lit("is no text")
-    if given.wanted == "int":
-        # Where some are unknown, whole numbers are often written as 2.0.
-        parsed = F.regexp_replace(given.number, r"\.0*$", "").try_cast("int")
-        fault = "is not a whole number"
-    else:
-        parsed = given.number.try_cast(given.wanted)
-        fault = f"is not a number that fits {given.wanted}"
-    return parsed, F.concat(F.lit(fault), given.hint)
-
-
-def _product(price: Given, pieces: Given) -> tuple[Column, list[Column]]:
-    """A price times pieces, NULL where one of them is none, and why."""
-    from pyspark.sql import functions as F
-
-    factors = [one.number.try_cast(FACTOR) for one in (price, pieces)]
-    product = (factors[0] * factors[1]).try_cast(price.wanted)
-    reasons = []
-    for one, number in zip((price, pieces), factors, strict=True):
-        reasons += one.reasons(number, F.concat(F.lit("is not a number"), one.hint))
-    too_large = product.isNull() & factors[0].isNotNull() & factors[1].isNotNull()
-    return product, [
-        *reasons,
-        F.when(
-            too_large,
-            f"{price.name}: {price.value.text} times {pieces.value.text} does not fit "
-            f"{price.wanted}",
-        ),
-    ]
 
 
 def _source(name: str, type_: str, mapping: Mapping) -> Column:

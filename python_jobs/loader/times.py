@@ -13,6 +13,9 @@ from python_jobs.loader.numbers import NUMERAL
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
+# Of a time that Spark takes for a whole number; smaller ones are no nanoseconds.
+NANOSECONDS = "timestamp_ns"
+LEAST_NANOSECONDS = 10**16
 HAS_TIME = "_has_time_of_day"
 ZONE = "_time_zone"
 # A plain cast takes 5 for the year 5, and T10:00 for today.
@@ -58,6 +61,10 @@ def as_written(source: Column, value: Value, type_: str) -> Column:
 
     if type_ in ("timestamp", "date", "timestamp_ntz"):
         return source.cast("timestamp")
+    if type_ == NANOSECONDS:
+        micros = F.call_function("div", source, F.lit(1000))
+        is_one = F.abs(source) >= LEAST_NANOSECONDS
+        return F.when(is_one, F.timestamp_micros(micros))
     text = _text(source, type_)
     if value.format in patterns.EPOCHS:
         unit = patterns.EPOCHS[value.format]
@@ -135,6 +142,8 @@ def _is_clock(source: Column, value: Value, type_: str) -> Column:
     if type_ in ("timestamp", "date", "timestamp_ntz"):
         # What an expression makes of text has the digits that were written.
         return F.lit(type_ != "timestamp" or value.meaning == "expression")
+    if type_ == NANOSECONDS:
+        return F.lit(True)
     if value.format:
         is_moment = value.format in patterns.EPOCHS or patterns.has_zone(value.format)
         return F.lit(not is_moment)

@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
@@ -20,7 +22,7 @@ from python_jobs.loader.frames import ROW
 from python_jobs.loader.ids import identified
 from python_jobs.loader.mapping import Mapping
 from python_jobs.loader.numbers import LOOKS_LIKE as NUMBER_LIKE
-from python_jobs.loader.parse import REASON, parse
+from python_jobs.loader.parse import DETAIL, REASON, parse
 from python_jobs.loader.times import HAS_TIME, LOOKS_LIKE
 from python_jobs.settings import Settings
 
@@ -54,7 +56,7 @@ def parsed(spark: SparkSession, tmp_path: Path) -> Callable[..., Parsed]:
         mapped = mapped or mapping_of()
         rows = parse(inputs.read(spark, path, mapped), mapped, shop_zone).rows.collect()
         good = [row for row in rows if row[REASON] is None]
-        return good, {row[ROW]: row[REASON] for row in rows if row[REASON]}
+        return good, {row[ROW]: row[DETAIL] for row in rows if row[REASON]}
 
     return parsed
 
@@ -203,11 +205,30 @@ def test_rows_that_do_not_parse_are_rejected_with_a_reason(
 
     here = F.col("_batch_id") == batch.batch_id
     rejected = visible("rejects").where(here).collect()
-    rejects = {row.row_text: row.reason for row in rejected}
+    rejects = {row.row_text: row.detail for row in rejected}
     assert rejects.keys() == FAULTS.keys()
     assert all(lines[row.row_number - 1] == row.row_text for row in rejected)
     for text, reason in FAULTS.items():
         assert reason in rejects[text], text
+    # One word each; of several faults of a row the first.
+    assert Counter(row.reason for row in rejected) == {
+        "row_misshapen": 3,
+        "transacted_at_not_a_time": 7,
+        "transacted_at_missing": 2,
+        "amount_missing": 2,
+        "amount_not_a_number": 9,
+        "quantity_not_whole": 2,
+    }
+    assert done.lines[2:] == [
+        "  9 amount_not_a_number, such as: amount: '$5' in money is not a number that "
+        "fits decimal(12,2) (say `strip: '...'`?)",
+        "  7 transacted_at_not_a_time, such as: transacted_at: '01/02/2024' in when is "
+        "not a date or time in ISO 8601 (say its `format`: `dd/MM/yyyy` or "
+        "`MM/dd/yyyy`?)",
+        "  3 row_misshapen, such as: the row has not the 4 columns that it should "
+        "have, or a quote does not close (`multiline: true`?)",
+        "  and rarer reasons",
+    ]
     rows = visible("transactions").where(here).collect()
     assert sorted(str(row.amount) for row in rows) == sorted(GOOD.values())
     assert {row.customer_id for row in rows} == {None, "C1", "C2", "C3", "C4", "C5"}
@@ -287,6 +308,12 @@ REFUSED: dict[str, tuple[bytes | str, str, Mapping, str]] = {
         (HEADER + ROWS).encode("utf-16"),
         "a.csv",
         mapping_of(),
+        "is utf-16: say `encoding: utf-16`",
+    ),
+    "utf-16 without a mark": (
+        (HEADER + ROWS).encode("utf-16-le"),
+        "a.csv",
+        mapping_of(),
         "is not utf-8",
     ),
     "unknown encoding": (
@@ -312,7 +339,7 @@ REFUSED: dict[str, tuple[bytes | str, str, Mapping, str]] = {
         HEADER + ROWS,
         "a.parquet",
         mapping_of(),
-        "cannot be read: it is damaged, or of another format",
+        "is no Parquet file",
     ),
 }
 
@@ -357,7 +384,10 @@ def test_a_damaged_parquet_file_is_one_line(
     content = part.read_bytes()
     before = commits(settings)
     # Without its footer, and with a footer whose pages are gone.
-    for damaged in (content[: len(content) // 2], b"\0" * 2000 + content[2000:]):
+    for damaged in (
+        content[: len(content) // 2],
+        content[:4] + b"\0" * 2000 + content[2004:],
+    ):
         path = write(tmp_path, damaged, "damaged.parquet")
         with pytest.raises(UserError, match="cannot be read") as error:
             load.load(spark, settings, path, mapping_of())
@@ -750,7 +780,8 @@ def test_parquet_keeps_its_types(spark: SparkSession, tmp_path: Path) -> None:
     )
     assert (good.customer_id, str(good.amount), good.quantity) == ("1", "-1.10", 2)
     assert (good.transacted_at.hour, good.product_category) == (10, "a")
-    assert bad[REASON] == (
+    assert bad[REASON] == "transacted_at_missing"
+    assert bad[DETAIL] == (
         "transacted_at: nothing in instant; "
         "amount: 'NaN' in money is not a number that fits decimal(12,2)"
     )
@@ -770,7 +801,37 @@ def test_parquet_keeps_its_types(spark: SparkSession, tmp_path: Path) -> None:
     assert {(row.transacted_at.hour, row[HAS_TIME]) for row in rows} == {(8, True)}
     mapped = mapping_of("customer_id: who, amount: pieces, transacted_at: day")
     rows = parse(inputs.read(spark, path, mapped), mapped, "UTC").rows.collect()
-    assert "transacted_at: '20240701' in day is not a date" in rows[0][REASON]
+    assert "transacted_at: '20240701' in day is not a date" in rows[0][DETAIL]
+
+
+def test_times_in_nanoseconds_are_read_to_the_microsecond(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """As pandas writes them; where only an unmapped column has them, too."""
+    at = [datetime(2024, 7, 6), datetime(2024, 7, 7, 0, 30, 0, 250)]
+    table = pa.table(
+        {
+            "who": ["a", "b"],
+            "money": [10.0, 20.0],
+            "when": pa.array(at, pa.timestamp("ns")),
+            "day": ["2024-07-06", "2024-07-07"],
+            "number": [1714550400, 1714550401],
+        }
+    )
+    path = str(tmp_path / "nanoseconds.parquet")
+    pq.write_table(table, path)
+
+    def read(column: str) -> list[Row]:
+        mapped = mapping_of(COLUMNS.replace("when", column))
+        found = inputs.read(spark, path, mapped)
+        return parse(found, mapped, "UTC").rows.orderBy("customer_id").collect()
+
+    assert [row.transacted_at for row in read("when")] == at
+    assert [str(row.transacted_at.date()) for row in read("day")] == [
+        "2024-07-06",
+        "2024-07-07",
+    ]
+    assert "(say its `format`: `epoch_s`?)" in read("number")[0][DETAIL]
 
 
 # ---------- ids, deliveries, customers
