@@ -57,6 +57,11 @@ class Loaded:
                 if batch.rows_rejected
                 else ""
             )
+            + (
+                f", {batch.rows_not_meant:,} rows not meant (where)"
+                if batch.rows_not_meant
+                else ""
+            )
             for batch in self.batches
         ] + self.told
 
@@ -100,6 +105,7 @@ def load(
                 ingested_at=ingested_at,
                 rejects=_rejects(rows),
                 rows_in=found.count,
+                rows_not_meant=parsed.not_meant,
             )
             if mapping.derives_customers:
                 customers = _new_customers(spark, settings, batch.batch_id)

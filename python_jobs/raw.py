@@ -31,6 +31,7 @@ class Batch:
     rows_in: int
     rows_raw: int
     rows_rejected: int
+    rows_not_meant: int
     ingested_at: datetime
 
 
@@ -65,6 +66,7 @@ class Delivery:
         ingested_at: datetime,
         rejects: DataFrame | None = None,
         rows_in: int | None = None,
+        rows_not_meant: int = 0,
     ) -> Batch:
         """Append one batch to `raw.<kind>`, and its rejected rows to `raw.rejects`.
 
@@ -76,26 +78,28 @@ class Delivery:
             ingested_at: When the rows are delivered, with its time zone.
             rejects: row_number, row_text and reason of the rows that did not parse.
             rows_in: Rows of the input, counted apart from the rows written.
+            rows_not_meant: How many of them are not about this table.
 
         Raises:
-            UserError: Rows in are not rows raw plus rows rejected.
+            UserError: Rows in are not rows raw, rejected and not meant.
         """
         batch_id = self.next_batch_id
         self.next_batch_id += 1
         rows_raw = self._write(kind, rows, batch_id, source, ingested_at)
         rows_rejected = 0
         # Where every row was loaded there is none to reject: save reading it all again.
-        if rejects is not None and rows_raw != rows_in:
+        if rejects is not None and rows_raw + rows_not_meant != rows_in:
             rows_rejected = self._write(
                 "rejects", rejects, batch_id, source, ingested_at
             )
         if rows_in is None:
             rows_in = rows_raw + rows_rejected
-        if rows_in != rows_raw + rows_rejected:
+        if rows_in != rows_raw + rows_rejected + rows_not_meant:
+            also = f" and {rows_not_meant} not meant" if rows_not_meant else ""
             raise UserError(
                 f"{source}: {rows_in} rows in, but {rows_raw} loaded and "
-                f"{rows_rejected} rejected; did the file change while it was read? "
-                "Nothing was published: load it again"
+                f"{rows_rejected} rejected{also}; did the file change while it was "
+                "read? Nothing was published: load it again"
             )
         batch = Batch(
             batch_id,
@@ -105,6 +109,7 @@ class Delivery:
             rows_in,
             rows_raw,
             rows_rejected,
+            rows_not_meant,
             ingested_at,
         )
         self.batches.append(batch)

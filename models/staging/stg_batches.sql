@@ -14,6 +14,7 @@ select
     rows_in,
     rows_raw,
     rows_rejected,
+    rows_not_meant,
     _ingested_at as ingested_at
 
 from batches

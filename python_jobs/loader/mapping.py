@@ -29,12 +29,13 @@ REQUIRED = {
 WHITESPACE = "whitespace"
 CSV_KEYS = ("separator", "header", "encoding", "quote", "escape", "multiline")
 TRANSACTION_KEYS = ("returns", "customers")
-KEYS = ("kind", "format", *CSV_KEYS, "columns", *TRANSACTION_KEYS, "unknown")
+KEYS = ("kind", "format", *CSV_KEYS, "columns", "where", *TRANSACTION_KEYS, "unknown")
 MEANINGS = ("column", "constant", "expression")
 # What exports write for a value that they do not know, in any case.
 UNKNOWN = ("nan", "null", "none", "n/a", "-", "?")
 TIME_KEYS = ("format", "time_zone", "pivot")
 NUMBER_KEYS = ("decimal", "thousands", "negative", "strip")
+MARKS = ("equals", "starts_with")
 NEGATIVES = ("leading", "trailing", "brackets")
 # The year 69 is 2069, and 70 is 1970. (POSIX has it so from 69 on.)
 PIVOT = 70
@@ -72,10 +73,20 @@ class Value:
 
 @dataclass(frozen=True)
 class Returns:
-    """Rows whose column has one of these values are returns."""
+    """Which rows are returns.
 
-    column: str
-    equals: tuple[str, ...]
+    Attributes:
+        meaning: How `column` tells: it equals or starts_with one of `values`; or None,
+            where a Spark SQL `expression` does.
+        column: The column.
+        values: What to look for in it.
+        expression: A condition over the columns.
+    """
+
+    meaning: str | None = None
+    column: str | None = None
+    values: tuple[str, ...] = ()
+    expression: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +106,7 @@ class Mapping:
         returns: How returns are marked, None where their amounts are negative.
         derives_customers: Whether unknown customers are added to raw.customers.
         unknown: What stands for nothing in ids and attributes, in lower case.
+        where: A Spark SQL condition over the columns: other rows are not meant.
     """
 
     kind: str
@@ -109,6 +121,7 @@ class Mapping:
     returns: Returns | None = None
     derives_customers: bool = True
     unknown: tuple[str, ...] = UNKNOWN
+    where: str | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -170,6 +183,7 @@ def parse(text: str) -> Mapping:
             and _choice(content, "customers", ("derived", "separate")) != "separate"
         ),
         unknown=_unknown(content.get("unknown", list(UNKNOWN))),
+        where=_text(content["where"], "where") if "where" in content else None,
     )
 
 
@@ -266,17 +280,24 @@ def _pivot(name: str, given: Any, format_: str | None) -> int:
 def _returns(given: Any) -> Returns | None:
     if given is None:
         return None
-    if not isinstance(given, dict) or given.keys() != {"column", "equals"}:
-        raise UserError("'returns' must be {column: ..., equals: ...}")
-    equals = given["equals"] if isinstance(given["equals"], list) else [given["equals"]]
-    # YAML takes an unquoted yes for a boolean: what the file really says is lost then.
-    if not equals or not all(type(value) in (str, int) for value in equals):
+    if isinstance(given, dict) and given.keys() == {"expression"}:
+        text = _text(given["expression"], "returns: expression")
+        return Returns(expression=text)
+    found = [one for one in MARKS if isinstance(given, dict) and one in given]
+    if len(found) != 1 or given.keys() != {"column", *found}:
         raise UserError(
-            "'returns: equals' must be a value or a list of values, text in quotes"
+            "'returns' must be {column: ..., equals: ...}, {column: ..., starts_with: "
+            "...} or {expression: ...}"
         )
-    return Returns(
-        _text(given["column"], "returns: column"), tuple(str(value) for value in equals)
-    )
+    [meaning] = found
+    values = given[meaning] if isinstance(given[meaning], list) else [given[meaning]]
+    # YAML takes an unquoted yes for a boolean: what the file really says is lost then.
+    if not values or not all(type(value) in (str, int) for value in values):
+        raise UserError(
+            f"'returns: {meaning}' must be a value or a list of values, text in quotes"
+        )
+    column = _text(given["column"], "returns: column")
+    return Returns(meaning, column, tuple(str(value) for value in values))
 
 
 def _unknown(given: Any) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ No value aborts a load. What cannot be understood gives its row a reason.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from python_jobs import contract
@@ -46,10 +48,12 @@ class Parsed:
         rows: The contract's columns, ROW, NUMBER, REASON (a code; NULL: a good row) and
             DETAIL.
         told: What was taken for something else than it looks like, a line each.
+        not_meant: How many rows the mapping leaves out.
     """
 
     rows: DataFrame
     told: list[str]
+    not_meant: int
 
 
 def parse(found: Input, mapping: Mapping, shop_zone: str) -> Parsed:
@@ -68,7 +72,9 @@ def parse(found: Input, mapping: Mapping, shop_zone: str) -> Parsed:
 
     for name, value in mapping.columns.items():
         _require(found, name, value)
-    given = found.rows.select(
+    is_meant = _is_meant(found, mapping)
+    meant = found.rows.where(is_meant) if mapping.where else found.rows
+    given = meant.select(
         ROW,
         NUMBER,
         PROBLEM,
@@ -154,6 +160,7 @@ def parse(found: Input, mapping: Mapping, shop_zone: str) -> Parsed:
             "taken for the same without it"
             for name, (count, example) in whole.items()
         ],
+        found.rows.where(~is_meant).count() if mapping.where else 0,
     )
 
 
@@ -181,13 +188,34 @@ def _require(found: Input, name: str, value: Value) -> None:
 
 
 def _is_return(found: Input, mapping: Mapping) -> Column:
+    """Whether a row is marked as a return."""
     from pyspark.sql import functions as F
 
-    if mapping.returns is None:
+    returns = mapping.returns
+    if returns is None:
         return F.lit(False)
-    _require(found, "returns", Value("column", mapping.returns.column))
-    mark = tidy(F.col(quoted(mapping.returns.column)).cast("string"))
-    return F.coalesce(mark.isin(*mapping.returns.equals), F.lit(False))
+    if returns.expression:
+        _require(found, "returns", Value("expression", returns.expression))
+        is_marked = F.expr(returns.expression).cast("boolean")
+    else:
+        _require(found, "returns", Value("column", returns.column))
+        mark = tidy(F.col(quoted(returns.column)).cast("string"))
+        if returns.meaning == "equals":
+            is_marked = mark.isin(*returns.values)
+        else:
+            is_marked = reduce(or_, (mark.startswith(one) for one in returns.values))
+    return F.coalesce(is_marked, F.lit(False))
+
+
+def _is_meant(found: Input, mapping: Mapping) -> Column:
+    """Whether a row is one that the mapping is about; one of no form may be."""
+    from pyspark.sql import functions as F
+
+    if mapping.where is None:
+        return F.lit(True)
+    _require(found, "where", Value("expression", mapping.where))
+    is_meant = F.coalesce(F.expr(mapping.where).cast("boolean"), F.lit(False))
+    return is_meant | F.col(PROBLEM).isNotNull()
 
 
 def _given(value: Value) -> Column:

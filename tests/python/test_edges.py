@@ -572,7 +572,7 @@ def test_the_newest_delivery_of_a_line_wins_and_the_others_are_counted(
         ]
 
 
-def test_rows_that_were_rejected_are_told_with_their_batch(project: Compiled) -> None:
+def test_rows_that_did_not_come_in_are_told_with_their_batch(project: Compiled) -> None:
     with worlds.world(project) as world:
         world.deliver("customers", "customer_id", "('ann')")
         world.put(
@@ -582,9 +582,18 @@ def test_rows_that_were_rejected_are_told_with_their_batch(project: Compiled) ->
                 "('no time'), ('no time'), ('no amount') as rows (reason)"
             ),
         )
+        assert world.rows("staging.stg_batches", "rows_in, rows_not_meant") == [(1, 0)]
+        world.put(
+            "staging.stg_batches",
+            world.spark.sql(
+                "select * except (rows_in, rows_not_meant), 8L as rows_in, "
+                "4L as rows_not_meant from staging__stg_batches"
+            ),
+        )
         assert world.rows(
             "marts.rpt_data_quality", "batch_id, outcome, reason, row_count"
         ) == [
+            (1, "not_meant", "where", 4),
             (1, "rejected", "no amount", 1),
             (1, "rejected", "no time", 2),
             (1, "valid", "none", 1),

@@ -280,6 +280,12 @@ REFUSED: dict[str, tuple[bytes | str, str, Mapping, str]] = {
         mapping_of(COLUMNS + ", quantity: {expression: 'pieces + 1'}"),
         "`pieces` cannot be resolved",
     ),
+    "bad condition": (
+        HEADER + ROWS,
+        "a.csv",
+        mapping_of(COLUMNS, "where: shop = 'north'"),
+        "where: the expression \"shop = 'north'\" is no SQL over the columns who",
+    ),
     "aggregate": (
         HEADER + ROWS,
         "a.csv",
@@ -754,6 +760,56 @@ def test_returns_constants_and_expressions(parsed: Callable[..., Parsed]) -> Non
     assert {row.payment_method for row in good} == {"card"}
     assert good[3].product_category is None
     assert rejects == {"C1,2024-01-01,x,sale": "amount: nothing"}
+
+
+@pytest.mark.parametrize(
+    "returns",
+    [
+        "returns: {column: invoice, starts_with: [C, X]}",
+        "returns: {expression: \"invoice rlike '^[CX]'\"}",
+    ],
+)
+def test_returns_are_marked_by_the_beginning_of_an_invoice(
+    parsed: Callable[..., Parsed], returns: str
+) -> None:
+    good, _ = parsed(
+        "invoice,who,when,price,pieces\n"
+        "536365,a,2024-03-05,2.55,6\n"
+        "C536379,a,2024-03-06,2.55,6\n"
+        " X1 ,a,2024-03-06,-1,6\n"
+        ",b,2024-03-07,10.00,2\n",
+        mapping_of(COLUMNS.replace("money", "{price: price, times: pieces}"), returns),
+    )
+    assert [str(row.amount) for row in good] == ["15.30", "-15.30", "-6.00", "20.00"]
+
+
+def test_rows_that_are_not_meant_are_counted_and_nothing_else(
+    spark: SparkSession,
+    settings: Settings,
+    visible: Callable[[str], DataFrame],
+    tmp_path: Path,
+) -> None:
+    """Neither those of which the condition is unknown; one of no form is rejected."""
+    path = write(
+        tmp_path,
+        "who,when,money,shop\n"
+        "W1,2024-01-01,5,north\n"
+        "W2,2024-01-01,5,south\n"
+        "W3,2024-01-01,x,south\n"
+        "W4,2024-01-01,5,\n"
+        "W5,2024-01-01,x,north\n"
+        "W6,2024-01-01\n",
+    )
+    mapped = mapping_of(COLUMNS, "where: \"shop = 'north'\"", "customers: separate")
+    done = load.load(spark, settings, path, mapped)
+    [batch] = done.batches
+    assert (batch.rows_in, batch.rows_raw) == (6, 1)
+    assert (batch.rows_rejected, batch.rows_not_meant) == (2, 3)
+    assert done.lines[0].endswith(
+        "1 transactions, 2 rows rejected (why: raw.rejects), 3 rows not meant (where)"
+    )
+    rows = visible("transactions").where(F.col("_batch_id") == batch.batch_id)
+    assert [row.customer_id for row in rows.collect()] == ["W1"]
 
 
 def test_parquet_keeps_its_types(spark: SparkSession, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_all_keys_are_understood() -> None:
     assert full.columns["transacted_at"].time_zone == "Europe/Berlin"
     assert full.columns["amount"] == Value("expression", "try_divide(money, 100)")
     assert full.columns["quantity"] == Value("constant", "1")
-    assert full.returns == Returns("type", ("R", "9"))
+    assert full.returns == Returns("equals", "type", ("R", "9"))
     assert not full.derives_customers
 
 
@@ -125,6 +125,12 @@ def test_the_fingerprint_is_of_the_meaning() -> None:
         (with_("returns: refund"), "'returns' must be {column"),
         (with_("returns: {column: type, equals: yes}"), "text in quotes"),
         (with_("returns: {column: type, equals: []}"), "text in quotes"),
+        (
+            with_("returns: {column: type, equals: R, starts_with: C}"),
+            "'returns' must be {column: ..., equals: ...}, {column: ..., starts_with",
+        ),
+        (with_("returns: {expression: 1}"), "'returns: expression' must be text"),
+        (with_("where: true"), "'where' must be text"),
         (with_("format: parquet\nquote: x"), "'quote' is not known here"),
         (
             "kind: customers\ncolumns: {customer_id: a}\nreturns: {}",

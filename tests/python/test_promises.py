@@ -61,6 +61,8 @@ def test_each_row_of_a_batch_is_counted_where_it_went(written: dict[str, int]) -
     batch = appended(delivery)
     assert (batch.batch_id, delivery.next_batch_id) == (7, 8)
     assert (batch.rows_in, batch.rows_raw, batch.rows_rejected) == (10, 8, 2)
+    batch = appended(delivery, rows_in=14, rows_not_meant=4)
+    assert (batch.rows_in, batch.rows_not_meant) == (14, 4)
     # Nothing is rejected of rows that nobody had to parse.
     made = appended(delivery, rejects=None, rows_in=None)
     assert (made.rows_in, made.rows_raw, made.rows_rejected) == (8, 8, 0)

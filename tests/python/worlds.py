@@ -135,9 +135,10 @@ class World:
             "raw",
             "batches",
             "kind, source, content_hash, rows_in, rows_raw, rows_rejected, "
-            "_batch_id, _ingested_at",
+            "rows_not_meant, _batch_id, _ingested_at",
             f"(select '{kind}' as kind, 'test' as source, '{kind}' as content_hash, "
-            f"{count} as rows_in, {count} as rows_raw, 0 as rows_rejected, {batch})",
+            f"{count} as rows_in, {count} as rows_raw, 0 as rows_rejected, "
+            f"0 as rows_not_meant, {batch})",
         )
 
     def publish(self, table: str, columns: str, *rows: str) -> None:

@@ -89,6 +89,16 @@ counts as (
 
     from rejected
 
+    union all
+
+    select
+        batch_id,
+        'not_meant' as outcome,
+        'where' as reason,
+        rows_not_meant as row_count
+
+    from batches
+
 ),
 
 outcomes as (
