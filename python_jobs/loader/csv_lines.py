@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from python_jobs.errors import UserError
@@ -20,6 +23,7 @@ from python_jobs.loader.frames import (
     Input,
     csv_options,
     named,
+    quoted,
     summary,
     tidy,
 )
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
 PARSED = "__parsed"
 END = "__end"
+MOST_HEADERS = 20
 
 
 def read(spark: SparkSession, path: str, mapping: Mapping) -> Input:
@@ -41,24 +46,106 @@ def read(spark: SparkSession, path: str, mapping: Mapping) -> Input:
     from pyspark.sql import functions as F
 
     text, is_readable = _decoded(F.col("value"), codec(mapping.encoding))
-    lines = (
-        spark.read.text(path)
-        .select(
-            text.alias(ROW),
-            is_readable.alias("is_readable"),
-            F.col("_metadata.file_path").alias("file"),
-            F.col("_metadata.file_block_start").alias("start"),
-            F.monotonically_increasing_id().alias("place"),
-        )
-        .where(F.trim(ROW) != "")
+    files = spark.read.text(path)
+    folders = [name for name in files.columns if name != "value"]
+    lines = files.select(
+        text.alias(ROW),
+        is_readable.alias("is_readable"),
+        F.col("_metadata.file_path").alias("file"),
+        F.col("_metadata.file_block_start").alias("start"),
+        F.monotonically_increasing_id().alias("place"),
+        *map(quoted, folders),
+    ).where(F.trim(ROW) != "")
+    if mapping.header:
+        count, digest, is_one_file = summary(lines, F.col("file"))
+        columns, twice = named(mapping.header)
+        rows = _columns(lines, columns, folders, mapping, is_one_file)
+        told = [*columns, *_others(folders, columns)]
+        return Input(rows, told, count, digest, twice=twice)
+    headers = _headers(lines, path, mapping)
+    if len(headers) == 1:
+        lines = lines.where(F.col(ROW) != headers[0].text)
+        count, digest, is_one_file = summary(lines, F.col("file"))
+        columns, twice = headers[0].columns(mapping)
+        rows = _columns(lines, columns, folders, mapping, is_one_file)
+        told = [*columns, *_others(folders, columns)]
+        digest = f"{digest} {_digest(headers)}"
+        return Input(rows, told, count, digest, twice=twice)
+    return _by_header(lines, headers, folders, mapping)
+
+
+@dataclass(frozen=True)
+class Header:
+    """A line that some files begin with.
+
+    Attributes:
+        text: The line.
+        file: One of the files.
+    """
+
+    text: str
+    file: str
+
+    def columns(self, mapping: Mapping) -> tuple[list[str], dict[str, list[int]]]:
+        """The names in it, and where one stands twice."""
+        return named(_split(self.text, mapping))
+
+
+def _by_header(
+    lines: DataFrame, headers: list[Header], folders: list[str], mapping: Mapping
+) -> Input:
+    """Files with other columns, or with the same in another order: told by name."""
+    from pyspark.sql import functions as F
+
+    first = lines.where(F.col("start") == 0).groupBy("file")
+    begins = first.agg(F.min_by(ROW, F.struct("start", "place")).alias("header"))
+    headed = lines.join(F.broadcast(begins), "file")
+    headed = headed.where(F.col(ROW) != F.col("header"))
+    count, digest, _ = summary(headed, F.col("file"))
+    parts, twice, lacking = [], {}, {}
+    every: dict[str, str] = {}
+    for header in headers:
+        columns, doubled = header.columns(mapping)
+        twice |= doubled
+        for name in columns:
+            every.setdefault(name.lower(), name)
+        own = headed.where(F.col("header") == header.text)
+        parts.append(_columns(own, columns, folders, mapping, is_one_file=False))
+    for header in headers:
+        there = {name.lower() for name in header.columns(mapping)[0]}
+        lacking |= dict.fromkeys(every.keys() - there, header.file)
+    return Input(
+        reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), parts),
+        [*every.values(), *_others(folders, every.values())],
+        count,
+        f"{digest} {_digest(headers)}",
+        twice=twice,
+        lacking=lacking,
     )
-    names = mapping.header
-    if names is None:
-        header = _header(lines, path, mapping)
-        lines = lines.where(F.col(ROW) != header)
-        names = _split(header, mapping)
-    columns = named(names)
-    count, digest, is_one_file = summary(lines, F.col("file"))
+
+
+def _others(folders: list[str], columns: Iterable[str]) -> list[str]:
+    """What folders tell and the files do not."""
+    there = {name.lower() for name in columns}
+    return [name for name in folders if name.lower() not in there]
+
+
+def _digest(headers: list[Header]) -> str:
+    """The same rows below other names are another content."""
+    texts = "\n".join(sorted(header.text for header in headers))
+    return hashlib.sha256(texts.encode()).hexdigest()[:16]
+
+
+def _columns(
+    lines: DataFrame,
+    columns: list[str],
+    folders: list[str],
+    mapping: Mapping,
+    is_one_file: bool,
+) -> DataFrame:
+    """The columns of lines that have the same ones, and those of their folders."""
+    from pyspark.sql import functions as F
+
     parse, is_whole, field = _parser(len(columns), mapping)
     misshapen = f"has not the {len(columns)} columns that it should have"
     if mapping.separator != WHITESPACE:
@@ -67,8 +154,9 @@ def read(spark: SparkSession, path: str, mapping: Mapping) -> Input:
         ~F.col("is_readable"), f"is not {mapping.encoding}: another encoding?"
     ).when(~is_whole, misshapen)
     # Parsed in a step of its own: once a row, however many columns ask for a piece.
-    rows = lines.withColumn(PARSED, parse).select(
+    return lines.withColumn(PARSED, parse).select(
         *(tidy(field(place)).alias(name) for place, name in enumerate(columns)),
+        *map(quoted, _others(folders, columns)),
         ROW,
         # The first piece of a file is the only one that knows where it begins.
         F.when(F.lit(is_one_file) & (F.col("start") == 0), F.col("place") + 1).alias(
@@ -76,7 +164,6 @@ def read(spark: SparkSession, path: str, mapping: Mapping) -> Input:
         ),
         problem.alias(PROBLEM),
     )
-    return Input(rows, columns, count, digest)
 
 
 def codec(encoding: str) -> str:
@@ -93,38 +180,44 @@ def codec(encoding: str) -> str:
         ) from error
 
 
-def _header(lines: DataFrame, path: str, mapping: Mapping) -> str:
-    """The line that every file begins with.
+def _headers(lines: DataFrame, path: str, mapping: Mapping) -> list[Header]:
+    """The lines that the files begin with, each once.
 
     Raises:
-        UserError: There is none, or the files do not agree: columns in another order
-            would be mixed up.
+        UserError: There is none, one cannot be read, or there are so many that they are
+            no headers.
     """
     from pyspark.sql import functions as F
 
-    first = lines.where(F.col("start") == 0).limit(1).collect()
-    if not first:
-        raise UserError(f"{path} is empty")
-    header = first[0][ROW]
-    if not first[0].is_readable:
-        raise UserError(
-            f"the header of {path} is not {mapping.encoding}: say in the mapping what "
-            "its `encoding` is"
+    newest = F.struct("start", "place")
+    found = (
+        lines.where(F.col("start") == 0)
+        .groupBy("file")
+        .agg(
+            F.min_by(ROW, newest).alias("header"),
+            F.min_by("is_readable", newest).alias("is_readable"),
         )
-    other = (
-        lines.groupBy("file")
-        .agg(F.min_by(ROW, F.struct("start", "place")).alias("header"))
-        .where(F.col("header") != header)
-        .select("header")
-        .limit(1)
+        .groupBy("header")
+        .agg(F.min("file").alias("file"), F.min("is_readable").alias("is_readable"))
+        .orderBy("file")
+        .limit(MOST_HEADERS + 1)
         .collect()
     )
-    if other:
+    if not found:
+        raise UserError(f"{path} is empty")
+    for row in found:
+        if not row.is_readable:
+            raise UserError(
+                f"the header of {path} is not {mapping.encoding}: say in the mapping "
+                "what its `encoding` is"
+            )
+    if len(found) > MOST_HEADERS:
         raise UserError(
-            f"the files of {path} begin with different headers, such as "
-            f"{header.strip()!r} and {other[0][0].strip()!r}: load them one by one"
+            f"the files of {path} begin with more than {MOST_HEADERS} different lines, "
+            f"such as {found[0].header.strip()!r}: where they have no header, name the "
+            "columns in the mapping (`header: [...]`)"
         )
-    return header
+    return [Header(row.header, row.file) for row in found]
 
 
 def _split(header: str, mapping: Mapping) -> list[str]:

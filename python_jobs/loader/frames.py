@@ -6,10 +6,10 @@ and what is wrong with its form.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from python_jobs.errors import UserError
 from python_jobs.loader.mapping import Mapping
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ class Input:
         count: How many rows there are, counted before they are split into columns.
         digest: The same for the same rows, in any order and any files.
         has_nanoseconds: Whether some of the whole numbers are times in nanoseconds.
+        twice: The places of columns whose name stands twice, by it in lower case.
+        lacking: Columns that some file has and some other has not: the other, by the
+            column's name in lower case.
     """
 
     rows: DataFrame
@@ -44,20 +47,29 @@ class Input:
     count: int
     digest: str
     has_nanoseconds: bool = False
+    twice: dict[str, list[int]] = field(default_factory=dict)
+    lacking: dict[str, str] = field(default_factory=dict)
 
 
-def named(names: list[str] | tuple[str, ...]) -> list[str]:
+def named(names: Sequence[str]) -> tuple[list[str], dict[str, list[int]]]:
     """Names that tell the columns apart, as Spark does: whatever their case.
 
-    Raises:
-        UserError: A name stands twice.
+    Args:
+        names: What the header says.
+
+    Returns:
+        The columns' names: where one is blank or stands twice, _c and its place; and
+        the places of those that stand twice, by their name in lower case.
     """
     columns = [name.strip() or f"_c{place}" for place, name in enumerate(names)]
-    folded = [name.lower() for name in columns]
-    for name in columns:
-        if folded.count(name.lower()) > 1:
-            raise UserError(f"the column '{name}' stands twice in the header")
-    return columns
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(columns):
+        places.setdefault(name.lower(), []).append(place)
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    for found in twice.values():
+        for place in found:
+            columns[place] = f"_c{place}"
+    return columns, twice
 
 
 def tidy(value: Column) -> Column:

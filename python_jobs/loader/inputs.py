@@ -126,7 +126,7 @@ def _read_whole_files(spark: SparkSession, path: str, mapping: Mapping) -> Input
     names = mapping.header or reader.csv(path).columns
     if not names:
         raise UserError(f"{path} is empty")
-    columns = named(names)
+    columns, twice = named(names)
     # Real names, and enforceSchema off: Spark then compares each file's header.
     files = reader.options(
         mode="PERMISSIVE", columnNameOfCorruptRecord=BAD, enforceSchema="false"
@@ -150,4 +150,4 @@ def _read_whole_files(spark: SparkSession, path: str, mapping: Mapping) -> Input
         .alias(PROBLEM),
     )
     count, digest, _ = summary(rows, F.lit(path))
-    return Input(rows, columns, count, digest)
+    return Input(rows, columns, count, digest, twice=twice)

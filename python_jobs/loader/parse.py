@@ -171,11 +171,7 @@ def _require(found: Input, name: str, value: Value) -> None:
 
     if value.meaning in ("column", "price"):
         for column in filter(None, (value.text, value.times)):
-            if column.lower() not in map(str.lower, found.columns):
-                raise UserError(
-                    f"{name}: there is no column '{column}'; there are "
-                    f"{', '.join(found.columns)}"
-                )
+            _require_column(found, name, column)
     elif value.meaning == "expression":
         try:
             # Beside a row, so that an aggregate is an error.
@@ -185,6 +181,23 @@ def _require(found: Input, name: str, value: Value) -> None:
                 f"{name}: the expression {value.text!r} is no SQL over the columns "
                 f"{', '.join(found.columns)}: {first_line(error)}"
             ) from error
+
+
+def _require_column(found: Input, name: str, column: str) -> None:
+    folded = column.lower()
+    if places := found.twice.get(folded):
+        told = " and ".join(str(place + 1) for place in places)
+        raise UserError(
+            f"{name}: the column '{column}' stands twice in the header, as number "
+            f"{told}"
+        )
+    if folded not in map(str.lower, found.columns):
+        raise UserError(
+            f"{name}: there is no column '{column}'; there are "
+            f"{', '.join(found.columns)}"
+        )
+    if file := found.lacking.get(folded):
+        raise UserError(f"{name}: there is no column '{column}' in {file}")
 
 
 def _is_return(found: Input, mapping: Mapping) -> Column:

@@ -266,7 +266,7 @@ REFUSED: dict[str, tuple[bytes | str, str, Mapping, str]] = {
         "who,when,money,Money\nC1,2024-01-01,5,5\n",
         "a.csv",
         mapping_of(),
-        "'money' stands twice",
+        "amount: the column 'money' stands twice in the header, as number 3 and 4",
     ),
     "bad expression": (
         HEADER + ROWS,
@@ -401,13 +401,68 @@ def test_a_damaged_parquet_file_is_one_line(
     assert commits(settings) == before
 
 
-def test_files_with_different_headers_are_refused(
-    spark: SparkSession, settings: Settings, tmp_path: Path
+def test_files_are_read_by_the_names_of_their_columns(
+    spark: SparkSession, tmp_path: Path
 ) -> None:
-    write(tmp_path, HEADER + ROWS, "a.csv")
-    write(tmp_path, "when,who,money\n2024-01-01,C1,5\n", "b.csv")
-    with pytest.raises(UserError, match="begin with different headers"):
-        load.load(spark, settings, f"{tmp_path}/*.csv", mapping_of())
+    """In another order, with more columns, and with other letters' case."""
+    write(tmp_path, "who,when,money\na,2024-01-05,10\n", "a.csv")
+    write(tmp_path, 'Money,note,when,who\n20,"x, y",2024-02-05,b\n', "b.csv")
+    found = inputs.read(spark, f"{tmp_path}/*.csv", mapping_of())
+    assert found.count == 2
+    rows = parse(found, mapping_of(), "UTC").rows.orderBy("customer_id").collect()
+    assert [(row.customer_id, str(row.amount), row[REASON]) for row in rows] == [
+        ("a", "10.00", None),
+        ("b", "20.00", None),
+    ]
+    noted = mapping_of(f"{COLUMNS}, product_category: note")
+    with pytest.raises(UserError, match=r"there is no column 'note' in .*/a\.csv$"):
+        parse(found, noted, "UTC")
+    # The same rows below other names are another content.
+    write(tmp_path, "who,when,money\nc,2024-01-05,10\n", "one.txt")
+    write(tmp_path, "money,when,who\nc,2024-01-05,10\n", "other.txt")
+    one, other = (
+        inputs.read(spark, str(tmp_path / name), mapping_of())
+        for name in ("one.txt", "other.txt")
+    )
+    assert one.digest != other.digest
+
+
+def test_files_without_a_header_are_not_taken_for_many(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    for number in range(21):
+        write(tmp_path, f"C{number},2024-01-01,5\n", f"{number}.csv")
+    with pytest.raises(UserError, match="begin with more than 20 different lines"):
+        inputs.read(spark, f"{tmp_path}/*.csv", mapping_of())
+
+
+def test_a_name_that_stands_twice_matters_only_where_it_is_mapped(
+    parsed: Callable[..., Parsed],
+) -> None:
+    content = "who,when,money,note,Note\na,2024-03-05,10,x,y\n"
+    good, _ = parsed(content)
+    assert [row.customer_id for row in good] == ["a"]
+    good, _ = parsed(content, mapping_of(f"{COLUMNS}, product_category: _c4"))
+    assert [row.product_category for row in good] == ["y"]
+    with pytest.raises(UserError, match=r"'note' stands twice .* number 4 and 5"):
+        parsed(content, mapping_of(f"{COLUMNS}, product_category: note"))
+
+
+def test_folders_tell_columns(spark: SparkSession, tmp_path: Path) -> None:
+    folder = tmp_path / "lines"
+    write(folder / "year=2024" / "month=3", "who,money\na,10\n", "part.csv")
+    write(folder / "year=2023" / "month=12", "who,money\nb,20\n", "part.csv")
+    mapped = mapping_of(
+        "customer_id: who, amount: money, "
+        'transacted_at: {expression: "make_date(year, month, 1)"}',
+        "format: csv",
+    )
+    found = inputs.read(spark, str(folder), mapped)
+    rows = parse(found, mapped, "UTC").rows.orderBy("customer_id").collect()
+    assert [str(row.transacted_at.date()) for row in rows] == [
+        "2024-03-01",
+        "2023-12-01",
+    ]
 
 
 # ---------- what a file may look like
