@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 SHOWN_REASONS = 3
+WITHOUT_IDS = (
+    "the lines have no transaction_id: one that was changed since an earlier load "
+    "counts beside what it was"
+)
 EXAMPLES = {"cdnow": ("lifetimes", "datasets/CDNOW_master.txt")}
 
 
@@ -94,8 +98,20 @@ def load(
         content_hash = hashlib.sha256(content.encode()).hexdigest()
         with raw.delivery(spark, settings) as delivery:
             there = delivery.batch_of(content_hash)
-            if there is not None:
+            # What was corrected since and comes again is the newest word once more.
+            if there is not None and delivery.has_last_word(mapping.kind, there):
                 return Loaded(source, [], there)
+            told = list(parsed.told)
+            if there is not None:
+                told.append(
+                    f"it was loaded as batch {there} and corrected since: what it says "
+                    "is the newest word again"
+                )
+            has_ids = (
+                mapping.kind != "transactions" or "transaction_id" in mapping.columns
+            )
+            if not has_ids and delivery.has_batches(mapping.kind):
+                told.append(WITHOUT_IDS)
             ingested_at = datetime.now(UTC)
             batch = delivery.append(
                 mapping.kind,
@@ -120,7 +136,7 @@ def load(
                         ingested_at=ingested_at,
                     )
         why = _commonest(spark, settings, batch) if batch.rows_rejected else []
-        return Loaded(source, delivery.batches, batch.batch_id, why + parsed.told)
+        return Loaded(source, delivery.batches, batch.batch_id, why + told)
 
 
 def example(name: str) -> tuple[str, Mapping]:
@@ -161,7 +177,10 @@ def _require_good_row(rows: DataFrame, source: str) -> None:
     """Refuse a source of which nothing can be used: then the mapping is wrong."""
     if not rows.where(f"{REASON} is null").limit(1).isEmpty():
         return
-    reason = rows.select(DETAIL).first()[0]
+    first = rows.select(DETAIL).first()
+    if first is None:
+        raise UserError(f"no row of {source} is meant: is `where` right?")
+    reason = first[0]
     raise UserError(
         f"no row of {source} can be used; the first: {reason} (is the mapping right?)"
     )

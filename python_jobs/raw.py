@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
+# By which the newest batch wins.
+KEYS = {"transactions": "transaction_id", "customers": "customer_id"}
+
+
 @dataclass(frozen=True)
 class Batch:
     """One published batch: what `raw.batches` says of it."""
@@ -45,16 +49,41 @@ class Delivery:
     batches: list[Batch] = field(default_factory=list)
 
     def batch_of(self, content_hash: str) -> int | None:
-        """The published batch with this content, None where there is none."""
+        """The newest published batch with this content, None where there is none."""
         from pyspark.sql import functions as F
 
         found = (
             self._table("batches")
             .where(F.col("content_hash") == content_hash)
-            .agg(F.min("_batch_id"))
+            .agg(F.max("_batch_id"))
             .collect()
         )
         return found[0][0]
+
+    def has_batches(self, kind: str) -> bool:
+        """Whether anything of this kind is published."""
+        return not self._table("batches").where(f"kind = '{kind}'").isEmpty()
+
+    def has_last_word(self, kind: str, batch_id: int) -> bool:
+        """Whether no later batch says otherwise of a row of this one."""
+        from pyspark.sql import functions as F
+
+        key = KEYS[kind]
+        content = [
+            name for name in contract.columns("raw", kind) if not name.startswith("_")
+        ]
+        rows = self._table(kind).select(
+            # As JSON, because a hash of columns passes over NULLs.
+            *(key, "_batch_id"),
+            F.xxhash64(F.to_json(F.struct(*content))).alias("content"),
+        )
+        own = rows.where(F.col("_batch_id") == batch_id).select(key, "content")
+        later = (
+            rows.where(F.col("_batch_id") > batch_id)
+            .join(self._table("batches").select("_batch_id"), "_batch_id", "left_semi")
+            .select(key, F.col("content").alias("other"))
+        )
+        return own.join(later, key).where("content <> other").isEmpty()
 
     def append(
         self,

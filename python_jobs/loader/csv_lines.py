@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 PARSED = "__parsed"
 END = "__end"
+INFERENCE = "spark.sql.sources.partitionColumnTypeInference.enabled"
 MOST_HEADERS = 20
 
 
@@ -46,18 +47,22 @@ def read(spark: SparkSession, path: str, mapping: Mapping) -> Input:
     from pyspark.sql import functions as F
 
     text, is_readable = _decoded(F.col("value"), codec(mapping.encoding))
+    # As text: 017 is no number, and what a folder tells is as good as in a file.
+    spark.conf.set(INFERENCE, "false")
     files = spark.read.text(path)
     folders = [name for name in files.columns if name != "value"]
     lines = files.select(
         text.alias(ROW),
-        is_readable.alias("is_readable"),
-        F.col("_metadata.file_path").alias("file"),
-        F.col("_metadata.file_block_start").alias("start"),
-        F.monotonically_increasing_id().alias("place"),
+        is_readable.alias("__is_readable"),
+        F.col("_metadata.file_path").alias("__file"),
+        F.col("_metadata.file_block_start").alias("__start"),
+        F.monotonically_increasing_id().alias("__place"),
         *map(quoted, folders),
     ).where(F.trim(ROW) != "")
     if mapping.header:
-        count, digest, is_one_file = summary(lines, F.col("file"))
+        count, digest, is_one_file = summary(
+            lines, F.col("__file"), *map(quoted, folders)
+        )
         columns, twice = named(mapping.header)
         rows = _columns(lines, columns, folders, mapping, is_one_file)
         told = [*columns, *_others(folders, columns)]
@@ -65,7 +70,9 @@ def read(spark: SparkSession, path: str, mapping: Mapping) -> Input:
     headers = _headers(lines, path, mapping)
     if len(headers) == 1:
         lines = lines.where(F.col(ROW) != headers[0].text)
-        count, digest, is_one_file = summary(lines, F.col("file"))
+        count, digest, is_one_file = summary(
+            lines, F.col("__file"), *map(quoted, folders)
+        )
         columns, twice = headers[0].columns(mapping)
         rows = _columns(lines, columns, folders, mapping, is_one_file)
         told = [*columns, *_others(folders, columns)]
@@ -97,11 +104,11 @@ def _by_header(
     """Files with other columns, or with the same in another order: told by name."""
     from pyspark.sql import functions as F
 
-    first = lines.where(F.col("start") == 0).groupBy("file")
-    begins = first.agg(F.min_by(ROW, F.struct("start", "place")).alias("header"))
-    headed = lines.join(F.broadcast(begins), "file")
-    headed = headed.where(F.col(ROW) != F.col("header"))
-    count, digest, _ = summary(headed, F.col("file"))
+    first = lines.where(F.col("__start") == 0).groupBy("__file")
+    begins = first.agg(F.min_by(ROW, F.struct("__start", "__place")).alias("__header"))
+    headed = lines.join(F.broadcast(begins), "__file")
+    headed = headed.where(F.col(ROW) != F.col("__header"))
+    count, digest, _ = summary(headed, F.col("__file"), *map(quoted, folders))
     parts, twice, lacking = [], {}, {}
     every: dict[str, str] = {}
     for header in headers:
@@ -109,7 +116,7 @@ def _by_header(
         twice |= doubled
         for name in columns:
             every.setdefault(name.lower(), name)
-        own = headed.where(F.col("header") == header.text)
+        own = headed.where(F.col("__header") == header.text)
         parts.append(_columns(own, columns, folders, mapping, is_one_file=False))
     for header in headers:
         there = {name.lower() for name in header.columns(mapping)[0]}
@@ -151,7 +158,7 @@ def _columns(
     if mapping.separator != WHITESPACE:
         misshapen += ", or a quote does not close (`multiline: true`?)"
     problem = F.when(
-        ~F.col("is_readable"), f"is not {mapping.encoding}: another encoding?"
+        ~F.col("__is_readable"), f"is not {mapping.encoding}: another encoding?"
     ).when(~is_whole, misshapen)
     # Parsed in a step of its own: once a row, however many columns ask for a piece.
     return lines.withColumn(PARSED, parse).select(
@@ -159,9 +166,9 @@ def _columns(
         *map(quoted, _others(folders, columns)),
         ROW,
         # The first piece of a file is the only one that knows where it begins.
-        F.when(F.lit(is_one_file) & (F.col("start") == 0), F.col("place") + 1).alias(
-            NUMBER
-        ),
+        F.when(
+            F.lit(is_one_file) & (F.col("__start") == 0), F.col("__place") + 1
+        ).alias(NUMBER),
         problem.alias(PROBLEM),
     )
 
@@ -189,24 +196,27 @@ def _headers(lines: DataFrame, path: str, mapping: Mapping) -> list[Header]:
     """
     from pyspark.sql import functions as F
 
-    newest = F.struct("start", "place")
+    newest = F.struct("__start", "__place")
     found = (
-        lines.where(F.col("start") == 0)
-        .groupBy("file")
+        lines.where(F.col("__start") == 0)
+        .groupBy("__file")
         .agg(
-            F.min_by(ROW, newest).alias("header"),
-            F.min_by("is_readable", newest).alias("is_readable"),
+            F.min_by(ROW, newest).alias("__header"),
+            F.min_by("__is_readable", newest).alias("__is_readable"),
         )
-        .groupBy("header")
-        .agg(F.min("file").alias("file"), F.min("is_readable").alias("is_readable"))
-        .orderBy("file")
+        .groupBy("__header")
+        .agg(
+            F.min("__file").alias("__file"),
+            F.min("__is_readable").alias("__is_readable"),
+        )
+        .orderBy("__file")
         .limit(MOST_HEADERS + 1)
         .collect()
     )
     if not found:
         raise UserError(f"{path} is empty")
     for row in found:
-        if not row.is_readable:
+        if not row["__is_readable"]:
             raise UserError(
                 f"the header of {path} is not {mapping.encoding}: say in the mapping "
                 "what its `encoding` is"
@@ -214,10 +224,10 @@ def _headers(lines: DataFrame, path: str, mapping: Mapping) -> list[Header]:
     if len(found) > MOST_HEADERS:
         raise UserError(
             f"the files of {path} begin with more than {MOST_HEADERS} different lines, "
-            f"such as {found[0].header.strip()!r}: where they have no header, name the "
-            "columns in the mapping (`header: [...]`)"
+            f"such as {found[0]['__header'].strip()!r}: where they have no header, "
+            "name the columns in the mapping (`header: [...]`)"
         )
-    return [Header(row.header, row.file) for row in found]
+    return [Header(row["__header"], row["__file"]) for row in found]
 
 
 def _split(header: str, mapping: Mapping) -> list[str]:

@@ -36,7 +36,8 @@ class Input:
         columns: The names of the source's columns.
         count: How many rows there are, counted before they are split into columns.
         digest: The same for the same rows, in any order and any files.
-        has_nanoseconds: Whether some of the whole numbers are times in nanoseconds.
+        nanoseconds: What whole numbers may be: times in nanoseconds, by a clock or not;
+            None where Spark knows all times.
         twice: The places of columns whose name stands twice, by it in lower case.
         lacking: Columns that some file has and some other has not: the other, by the
             column's name in lower case.
@@ -46,7 +47,7 @@ class Input:
     columns: list[str]
     count: int
     digest: str
-    has_nanoseconds: bool = False
+    nanoseconds: str | None = None
     twice: dict[str, list[int]] = field(default_factory=dict)
     lacking: dict[str, str] = field(default_factory=dict)
 
@@ -84,13 +85,21 @@ def quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def summary(rows: DataFrame, file: Column) -> tuple[int, str, bool]:
-    """How many rows there are, their digest, and whether they are of one file."""
+def summary(
+    rows: DataFrame, file: Column, *more: Column | str
+) -> tuple[int, str, bool]:
+    """How many rows there are, their digest, and whether they are of one file.
+
+    Args:
+        rows: Rows with ROW.
+        file: The file that a row is of.
+        more: What belongs to a row beside ROW.
+    """
     from pyspark.sql import functions as F
 
     # 128 bits of all rows together; sums, so that the rows' order does not matter.
     sums = (
-        F.sum(F.xxhash64(F.lit(seed), ROW).cast("decimal(20,0)")).cast("string")
+        F.sum(F.xxhash64(F.lit(seed), ROW, *more).cast("decimal(20,0)")).cast("string")
         for seed in (1, 2)
     )
     return tuple(

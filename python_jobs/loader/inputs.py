@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from python_jobs.errors import UserError
-from python_jobs.loader import csv_lines
+from python_jobs.loader import csv_lines, times
 from python_jobs.loader.frames import (
     NUMBER,
     PROBLEM,
@@ -75,7 +75,7 @@ def format_of(path: str, mapping: Mapping) -> str:
 def _read_parquet(spark: SparkSession, path: str) -> Input:
     from pyspark.sql import functions as F
 
-    files, has_nanoseconds = _parquet_files(spark, path)
+    files, nanoseconds = _parquet_files(spark, path)
     read_from = files.metadataColumn("_metadata")
     rows = files.select("*", F.to_json(F.struct("*")).alias(ROW))
     count, digest, is_one_file = summary(rows, read_from["file_path"])
@@ -88,17 +88,18 @@ def _read_parquet(spark: SparkSession, path: str) -> Input:
         files.columns,
         count,
         digest,
-        has_nanoseconds,
+        nanoseconds=nanoseconds,
     )
 
 
-def _parquet_files(spark: SparkSession, path: str) -> tuple[DataFrame, bool]:
-    """The files, and whether some of their whole numbers are times in nanoseconds.
+def _parquet_files(spark: SparkSession, path: str) -> tuple[DataFrame, str | None]:
+    """The files, and what their whole numbers may be: times in nanoseconds.
 
     Spark reads no such times; it is told to take them for numbers where there are any.
     """
     from pyspark.errors import PySparkException
 
+    spark.conf.set(NANOSECONDS, "false")
     files = spark.read.parquet(path)
     try:
         _ = files.schema
@@ -106,8 +107,11 @@ def _parquet_files(spark: SparkSession, path: str) -> tuple[DataFrame, bool]:
         if "NANOS" not in str(error):
             raise
         spark.conf.set(NANOSECONDS, "true")
-        return spark.read.parquet(path), True
-    return files, False
+        # Adjusted to UTC: the same moment everywhere.
+        is_moment = "NANOS,true" in str(error).replace(" ", "")
+        kind = times.NANOSECOND_MOMENT if is_moment else times.NANOSECOND_CLOCK
+        return spark.read.parquet(path), kind
+    return files, None
 
 
 def _read_whole_files(spark: SparkSession, path: str, mapping: Mapping) -> Input:

@@ -26,17 +26,17 @@ LOOKS_LIKE = {
         "strip: '...'"
     ),
 }
-# One point and three digits after it: a thousand, or money with a tenth of a cent.
-DOUBTFUL = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
 
 
 def numeral(text: Column, value: Value) -> Column:
     """A number as SQL writes it, NULL where the mapping lets the text be none."""
     from pyspark.sql import functions as F
 
-    for word in value.strip:
-        text = F.replace(text, F.lit(word), F.lit(""))
     if value.strip:
+        # Beside the number only: 2€50 is not 250.
+        words = "|".join(re.escape(word) for word in value.strip)
+        text = F.regexp_replace(text, rf"^([+(-]?)\s*(?:{words})\s*", "$1")
+        text = F.regexp_replace(text, rf"\s*(?:{words})\s*([-)]?)$", "$1")
         text = F.btrim(text, F.lit(BLANKS))
     if value.negative == "trailing":
         text = F.regexp_replace(text, r"^([\d.,]+)\s?-$", "-$1")
@@ -46,7 +46,7 @@ def numeral(text: Column, value: Value) -> Column:
     if value.thousands:
         between = THIN_BLANKS if value.thousands == " " else value.thousands
         group = f"[{re.escape(between)}]"
-        is_grouped = text.rlike(rf"^[+-]?\d{{1,3}}({group}\d{{3}})+({point}\d*)?$")
+        is_grouped = text.rlike(rf"^[+-]?[1-9]\d{{0,2}}({group}\d{{3}})+({point}\d*)?$")
         whole = F.translate(text, between, "")
         text = F.when(is_grouped, whole).otherwise(text)
     if value.decimal != ".":

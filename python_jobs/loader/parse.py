@@ -5,6 +5,7 @@ No value aborts a load. What cannot be understood gives its row a reason.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -93,7 +94,10 @@ def parse(found: Input, mapping: Mapping, shop_zone: str) -> Parsed:
     }
     wanted = contract.columns("raw", mapping.kind)
     sources = {name: _source(name, types[name], mapping) for name in types}
-    whole = whole_ids(given, {name: sources[name] for name in IDS if name in sources})
+    whole = whole_ids(
+        given.where(F.col(PROBLEM).isNull()),
+        {name: sources[name] for name in IDS if name in sources},
+    )
     for name in whole:
         sources[name] = F.regexp_replace(sources[name], r"\.0+$", "")
     written: dict[str, Column] = {}
@@ -105,8 +109,8 @@ def parse(found: Input, mapping: Mapping, shop_zone: str) -> Parsed:
             is_required=name in REQUIRED[mapping.kind],
         )
         if one.wanted in ("timestamp", "date"):
-            if found.has_nanoseconds and one.type_ == "bigint" and not value.format:
-                one = replace(one, type_=times.NANOSECONDS)
+            if found.nanoseconds and one.type_ == "bigint" and not value.format:
+                one = replace(one, type_=found.nanoseconds)
             times.require_clear(name, value, one.type_, shop_zone)
             written[name] = times.as_written(one.source, value, one.type_)
             time = times.meant(
@@ -173,14 +177,22 @@ def _require(found: Input, name: str, value: Value) -> None:
         for column in filter(None, (value.text, value.times)):
             _require_column(found, name, column)
     elif value.meaning == "expression":
+        for column, file in found.lacking.items():
+            if re.search(rf"\b{re.escape(column)}\b", value.text.lower()):
+                raise UserError(f"{name}: there is no column '{column}' in {file}")
         try:
-            # Beside a row, so that an aggregate is an error.
-            _ = found.rows.select(ROW, F.expr(value.text)).schema
+            # As a condition, so that what makes more or fewer rows is an error.
+            _ = found.rows.where(F.expr(value.text).isNotNull()).schema
         except PySparkException as error:
             raise UserError(
                 f"{name}: the expression {value.text!r} is no SQL over the columns "
                 f"{', '.join(found.columns)}: {first_line(error)}"
             ) from error
+
+
+def _spelt(found: Input, column: str) -> str:
+    """A column's name as the source spells it."""
+    return next(one for one in found.rows.columns if one.lower() == column.lower())
 
 
 def _require_column(found: Input, name: str, column: str) -> None:
@@ -213,6 +225,9 @@ def _is_return(found: Input, mapping: Mapping) -> Column:
     else:
         _require(found, "returns", Value("column", returns.column))
         mark = tidy(F.col(quoted(returns.column)).cast("string"))
+        if dict(found.rows.dtypes)[_spelt(found, returns.column)] != "string":
+            # Tools write a flag 1.0 where some are missing.
+            mark = F.regexp_replace(mark, r"^(-?\d+)\.0+$", "$1")
         if returns.meaning == "equals":
             is_marked = mark.isin(*returns.values)
         else:

@@ -37,7 +37,7 @@ READABLE = {
     **{"X": range(1, 6), "x": range(1, 6)},
 }
 # A zone that is only text: it would be read past.
-LITERAL_ZONE = re.compile(r"^\s*(Z|UTC|GMT)\s*$")
+LITERAL_ZONE = re.compile(r"^\s*(Z|[A-Z]{3,5}|[+-]\d\d:?\d\d)\s*$")
 LITERAL_OFFSET = re.compile(r"[+-]\d\d:?\d\d\s*$")
 PARTS = re.compile(r"'(?:[^']|'')*'|%[-#]?[A-Za-z%]|([A-Za-z])\1*|.", re.DOTALL)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from python_jobs.errors import UserError
+from python_jobs.loader import csv_lines
 
 HEAD = 512
 # Spark reads these by their names' endings.
@@ -62,7 +63,12 @@ def _files(path: str) -> Iterator[Path]:
     pattern = str(found.relative_to(anchor)) if found.anchor else path
     if re.search(r"[{}\\]", pattern) or "//" in path:
         return iter(())
-    return (file for file in Path(anchor).glob(pattern) if file.is_file())
+    try:
+        files = list(Path(anchor).glob(pattern))
+    except ValueError:
+        # Such as **.csv: for the engine to say.
+        return iter(())
+    return (file for file in files if file.is_file() and file.name[0] not in "._")
 
 
 def _fault(file: Path, head: bytes, format_: str, encoding: str) -> str | None:
@@ -82,7 +88,7 @@ def _fault(file: Path, head: bytes, format_: str, encoding: str) -> str | None:
         return "an old Excel workbook: save the sheet as CSV (UTF-8) and load that"
     for mark, name in MARKS.items():
         if head.startswith(mark):
-            said = codecs.lookup(encoding).name.replace("_", "-")
+            said = csv_lines.codec(encoding)
             return None if said.startswith(name) else f"{name}: say `encoding: {name}`"
     if MARKUP.match(head):
         return "a page of HTML or XML, not a table: was a login page saved instead?"

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from pyspark.sql import Column
 
 # Of a time that Spark takes for a whole number; smaller ones are no nanoseconds.
-NANOSECONDS = "timestamp_ns"
+NANOSECOND_CLOCK, NANOSECOND_MOMENT = "timestamp_ns", "timestamp_ns utc"
 LEAST_NANOSECONDS = 10**16
 HAS_TIME = "_has_time_of_day"
 ZONE = "_time_zone"
-# A plain cast takes 5 for the year 5, and T10:00 for today.
-ISO_TIME = r"^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$"
+# A plain cast takes 5 for the year 5, T10:00 for today, and BST for Bangladesh.
+ISO_TIME = (
+    r"^\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}(:\d{1,2}(:\d{1,2}(\.\d+)?)?)?"
+    r"\s?(Z|UTC|GMT|[A-Z][a-z]+/[A-Za-z_/+-]+|[+-]\d{1,2}(:?\d{2})?)?)?$"
+)
 NAMES_ZONE = r"[T ].*([A-Za-z]|[+-]\d{1,2}(:?\d{2})?)$"
 NO_ISO_TIME = "is not a date or time in ISO 8601 (say its `format`"
 # What looks like a time all the same, and the format that would say so.
@@ -61,7 +64,7 @@ def as_written(source: Column, value: Value, type_: str) -> Column:
 
     if type_ in ("timestamp", "date", "timestamp_ntz"):
         return source.cast("timestamp")
-    if type_ == NANOSECONDS:
+    if type_ in (NANOSECOND_CLOCK, NANOSECOND_MOMENT):
         micros = F.call_function("div", source, F.lit(1000))
         is_one = F.abs(source) >= LEAST_NANOSECONDS
         return F.when(is_one, F.timestamp_micros(micros))
@@ -142,8 +145,8 @@ def _is_clock(source: Column, value: Value, type_: str) -> Column:
     if type_ in ("timestamp", "date", "timestamp_ntz"):
         # What an expression makes of text has the digits that were written.
         return F.lit(type_ != "timestamp" or value.meaning == "expression")
-    if type_ == NANOSECONDS:
-        return F.lit(True)
+    if type_ in (NANOSECOND_CLOCK, NANOSECOND_MOMENT):
+        return F.lit(type_ == NANOSECOND_CLOCK)
     if value.format:
         is_moment = value.format in patterns.EPOCHS or patterns.has_zone(value.format)
         return F.lit(not is_moment)

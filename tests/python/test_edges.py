@@ -181,7 +181,7 @@ def deliver_the_world(world: World) -> None:
         ('b1', 'bob', timestamp'2024-02-01 12:00:00', 30, 'toys'),
         ('b2', 'bob', timestamp'2024-02-01 18:00:00', -30, 'toys'),
         ('b3', 'bob', timestamp'2024-04-02 12:00:00', 80, 'books'),
-        ('z1', 'zoe', timestamp'2024-01-31 12:00:00', 60, 'toys'),
+        ('z1', 'zoe', timestamp'2024-01-31 23:30:00', 60, 'toys'),
         ('z2', 'zoe', timestamp'2024-06-15 12:00:00', -60, 'toys'),
         ('r1', 'rex', timestamp'2024-04-10 12:00:00', -5, 'toys')
         """,
