@@ -1,4 +1,4 @@
-"""Ids: derived where a source has none, told alike where it spells one in two ways."""
+"""Ids: derived where a source has none."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from python_jobs import contract
 from python_jobs.loader.times import HAS_TIME, ZONE
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
 # What two spellings of one number must not make two of.
 IDS = ("transaction_id", "customer_id")
 OF_TIME = (HAS_TIME, ZONE)
-WHOLE = r"^\d+\.0+$"
-FRACTION = r"^\d+\.\d*[1-9]\d*$"
 
 
 def identified(rows: DataFrame, kind: str) -> DataFrame:
@@ -57,33 +55,3 @@ def identified(rows: DataFrame, kind: str) -> DataFrame:
             if name in OF_TIME or not name.startswith("_")
         )
     )
-
-
-def whole_ids(given: DataFrame, ids: dict[str, Column]) -> dict[str, tuple[int, str]]:
-    """Ids of which some are written 17850.0, and none has a fraction.
-
-    Tools that know no missing whole number write all of a column's so, where one is
-    missing: the same customer has then two spellings.
-
-    Returns:
-        For each of these columns how many are, and one of them.
-    """
-    from pyspark.sql import functions as F
-
-    texts = {name: source.cast("string") for name, source in ids.items()}
-    if not texts:
-        return {}
-    sums = []
-    for text in texts.values():
-        is_whole = text.rlike(WHOLE)
-        sums += [
-            F.count_if(is_whole),
-            F.min(F.when(is_whole, text)),
-            F.coalesce(F.bool_or(text.rlike(FRACTION)), F.lit(False)),
-        ]
-    found = given.agg(*sums).collect()[0]
-    return {
-        name: (found[3 * place], found[3 * place + 1])
-        for place, name in enumerate(texts)
-        if found[3 * place] and not found[3 * place + 2]
-    }

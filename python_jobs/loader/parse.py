@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from python_jobs import contract
 from python_jobs.errors import UserError
 from python_jobs.loader import times
+from python_jobs.loader.doubts import doubts
 from python_jobs.loader.frames import NUMBER, PROBLEM, ROW, Input, quoted, tidy
 from python_jobs.loader.given import Fault, Given, plain, product
-from python_jobs.loader.ids import IDS, whole_ids
+from python_jobs.loader.ids import IDS
 from python_jobs.loader.mapping import Mapping, Value
 from python_jobs.loader.spark_errors import first_line
 from python_jobs.loader.times import HAS_TIME, ZONE
@@ -94,11 +95,16 @@ def parse(found: Input, mapping: Mapping, shop_zone: str) -> Parsed:
     }
     wanted = contract.columns("raw", mapping.kind)
     sources = {name: _source(name, types[name], mapping) for name in types}
-    whole = whole_ids(
+    found_doubts = doubts(
         given.where(F.col(PROBLEM).isNull()),
-        {name: sources[name] for name in IDS if name in sources},
+        {name: sources[name].cast("string") for name in IDS if name in sources},
+        {
+            name: sources[name]
+            for name, value in mapping.columns.items()
+            if _may_have_thousands(value, types[name], wanted[name])
+        },
     )
-    for name in whole:
+    for name in found_doubts.whole:
         sources[name] = F.regexp_replace(sources[name], r"\.0+$", "")
     written: dict[str, Column] = {}
     parsed: dict[str, Column] = {}
@@ -159,13 +165,16 @@ def parse(found: Input, mapping: Mapping, shop_zone: str) -> Parsed:
     )
     return Parsed(
         rows,
-        [
-            f"{name}: {count:,} whole numbers with a point, such as {example}, are "
-            "taken for the same without it"
-            for name, (count, example) in whole.items()
-        ],
+        found_doubts.told,
         found.rows.where(~is_meant).count() if mapping.where else 0,
     )
+
+
+def _may_have_thousands(value: Value, type_: str, wanted: str) -> bool:
+    """Whether a point may be one between thousands: nothing says what it is."""
+    is_number = wanted == "int" or wanted.startswith("decimal")
+    is_plain = value.decimal == "." and value.thousands is None
+    return is_number and type_ == "string" and is_plain
 
 
 def _require(found: Input, name: str, value: Value) -> None:

@@ -995,6 +995,29 @@ def test_times_in_nanoseconds_are_read_to_the_microsecond(
 # ---------- ids, deliveries, customers
 
 
+def test_a_point_that_may_part_thousands_is_told(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    path = write(
+        tmp_path,
+        "who,when,money,pieces\n"
+        "a,2024-03-05,1.234,1\nb,2024-03-05,5.00,2.000\nc,2024-03-05,0.125,1\n",
+    )
+
+    def told(of: str) -> list[str]:
+        columns = COLUMNS.replace("money", f"{{column: money{of}}}")
+        mapped = mapping_of(f"{columns}, quantity: pieces")
+        return parse(inputs.read(spark, path, mapped), mapped, "UTC").told
+
+    said = "have three digits after the point, such as"
+    advice = "if these are thousands, say `thousands: '.', decimal: ','`"
+    assert told("") == [
+        f"amount: 1 of 3 {said} 1.234: {advice}",
+        f"quantity: 1 of 3 {said} 2.000: {advice}",
+    ]
+    assert told(", thousands: ','") == [f"quantity: 1 of 3 {said} 2.000: {advice}"]
+
+
 UNKNOWN_IDS = ("nan", "NaN", "NULL", "None", "N/A", "-", "?", "\u00a0", "\u3000 ", "")
 
 
