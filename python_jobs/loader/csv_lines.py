@@ -59,26 +59,20 @@ def read(spark: SparkSession, path: str, mapping: Mapping) -> Input:
         F.monotonically_increasing_id().alias("__place"),
         *map(quoted, folders),
     ).where(F.trim(ROW) != "")
-    if mapping.header:
-        count, digest, is_one_file = summary(
-            lines, F.col("__file"), *map(quoted, folders)
-        )
-        columns, twice = named(mapping.header)
-        rows = _columns(lines, columns, folders, mapping, is_one_file)
-        told = [*columns, *_others(folders, columns)]
-        return Input(rows, told, count, digest, twice=twice)
-    headers = _headers(lines, path, mapping)
-    if len(headers) == 1:
+    headers = [] if mapping.header else _headers(lines, path, mapping)
+    if len(headers) > 1:
+        return _by_header(lines, headers, folders, mapping)
+    columns, twice = named(mapping.header or _split(headers[0].text, mapping))
+    if headers:
         lines = lines.where(F.col(ROW) != headers[0].text)
-        count, digest, is_one_file = summary(
-            lines, F.col("__file"), *map(quoted, folders)
-        )
-        columns, twice = headers[0].columns(mapping)
-        rows = _columns(lines, columns, folders, mapping, is_one_file)
-        told = [*columns, *_others(folders, columns)]
-        digest = f"{digest} {_digest(headers)}"
-        return Input(rows, told, count, digest, twice=twice)
-    return _by_header(lines, headers, folders, mapping)
+    count, digest, is_one_file = summary(lines, F.col("__file"), *map(quoted, folders))
+    return Input(
+        _columns(lines, columns, folders, mapping, is_one_file),
+        [*columns, *_others(folders, columns)],
+        count,
+        f"{digest} {_digest(headers)}" if headers else digest,
+        twice=twice,
+    )
 
 
 @dataclass(frozen=True)
@@ -104,8 +98,7 @@ def _by_header(
     """Files with other columns, or with the same in another order: told by name."""
     from pyspark.sql import functions as F
 
-    first = lines.where(F.col("__start") == 0).groupBy("__file")
-    begins = first.agg(F.min_by(ROW, F.struct("__start", "__place")).alias("__header"))
+    begins = _first_lines(lines).select("__file", "__header")
     headed = lines.join(F.broadcast(begins), "__file")
     headed = headed.where(F.col(ROW) != F.col("__header"))
     count, digest, _ = summary(headed, F.col("__file"), *map(quoted, folders))
@@ -187,6 +180,21 @@ def codec(encoding: str) -> str:
         ) from error
 
 
+def _first_lines(lines: DataFrame) -> DataFrame:
+    """One row per file: the line that it begins with, and whether that can be read."""
+    from pyspark.sql import functions as F
+
+    place = F.struct("__start", "__place")
+    return (
+        lines.where(F.col("__start") == 0)
+        .groupBy("__file")
+        .agg(
+            F.min_by(ROW, place).alias("__header"),
+            F.min_by("__is_readable", place).alias("__is_readable"),
+        )
+    )
+
+
 def _headers(lines: DataFrame, path: str, mapping: Mapping) -> list[Header]:
     """The lines that the files begin with, each once.
 
@@ -196,14 +204,8 @@ def _headers(lines: DataFrame, path: str, mapping: Mapping) -> list[Header]:
     """
     from pyspark.sql import functions as F
 
-    newest = F.struct("__start", "__place")
     found = (
-        lines.where(F.col("__start") == 0)
-        .groupBy("__file")
-        .agg(
-            F.min_by(ROW, newest).alias("__header"),
-            F.min_by("__is_readable", newest).alias("__is_readable"),
-        )
+        _first_lines(lines)
         .groupBy("__header")
         .agg(
             F.min("__file").alias("__file"),

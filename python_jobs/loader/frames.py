@@ -80,6 +80,16 @@ def tidy(value: Column) -> Column:
     return F.nullif(F.btrim(value, F.lit(BLANKS)), F.lit(""))
 
 
+def advice(text: Column, looks_like: dict[str, str], otherwise: str) -> Column:
+    """What to say of a text, by the first of some expressions that it fits."""
+    from pyspark.sql import functions as F
+
+    said = F.lit(otherwise)
+    for looks, words in reversed(looks_like.items()):
+        said = F.when(text.rlike(looks), words).otherwise(said)
+    return said
+
+
 def quoted(name: str) -> str:
     """A column's name as SQL takes it, whatever is in it."""
     return "`" + name.replace("`", "``") + "`"

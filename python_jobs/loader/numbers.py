@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from python_jobs.loader.frames import BLANKS
+from python_jobs.loader.frames import BLANKS, advice
 from python_jobs.loader.mapping import Value
 
 if TYPE_CHECKING:
@@ -56,9 +56,5 @@ def numeral(text: Column, value: Value) -> Column:
 
 def hint(text: Column) -> Column:
     """What the mapping might say so that it is a number; empty where nothing would."""
-    from pyspark.sql import functions as F
-
-    found = F.lit("")
-    for looks, option in reversed(LOOKS_LIKE.items()):
-        found = F.when(text.rlike(looks), f" (say `{option}`?)").otherwise(found)
-    return found
+    said = {looks: f" (say `{option}`?)" for looks, option in LOOKS_LIKE.items()}
+    return advice(text, said, otherwise="")

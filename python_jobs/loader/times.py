@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from python_jobs.errors import UserError
 from python_jobs.loader import patterns
+from python_jobs.loader.frames import advice
 from python_jobs.loader.mapping import Value
 from python_jobs.loader.numbers import NUMERAL
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
+# Types that are times to Spark.
+SPARKS = ("timestamp", "date", "timestamp_ntz")
 # Of a time that Spark takes for a whole number; smaller ones are no nanoseconds.
-NANOSECOND_CLOCK, NANOSECOND_MOMENT = "timestamp_ns", "timestamp_ns utc"
+NANOSECONDS = NANOSECOND_CLOCK, NANOSECOND_MOMENT = "timestamp_ns", "timestamp_ns utc"
 LEAST_NANOSECONDS = 10**16
 HAS_TIME = "_has_time_of_day"
 ZONE = "_time_zone"
@@ -62,9 +65,9 @@ def as_written(source: Column, value: Value, type_: str) -> Column:
     """A time in the digits that were written, as if they were of UTC."""
     from pyspark.sql import functions as F
 
-    if type_ in ("timestamp", "date", "timestamp_ntz"):
+    if type_ in SPARKS:
         return source.cast("timestamp")
-    if type_ in (NANOSECOND_CLOCK, NANOSECOND_MOMENT):
+    if type_ in NANOSECONDS:
         micros = F.call_function("div", source, F.lit(1000))
         is_one = F.abs(source) >= LEAST_NANOSECONDS
         return F.when(is_one, F.timestamp_micros(micros))
@@ -142,10 +145,10 @@ def _is_clock(source: Column, value: Value, type_: str) -> Column:
     """Whether a time is what a clock showed, and not the same moment everywhere."""
     from pyspark.sql import functions as F
 
-    if type_ in ("timestamp", "date", "timestamp_ntz"):
+    if type_ in SPARKS:
         # What an expression makes of text has the digits that were written.
         return F.lit(type_ != "timestamp" or value.meaning == "expression")
-    if type_ in (NANOSECOND_CLOCK, NANOSECOND_MOMENT):
+    if type_ in NANOSECONDS:
         return F.lit(type_ == NANOSECOND_CLOCK)
     if value.format:
         is_moment = value.format in patterns.EPOCHS or patterns.has_zone(value.format)
@@ -157,15 +160,13 @@ def _time_fault(source: Column, value: Value, type_: str) -> Column:
     """How to say that a value is no time."""
     from pyspark.sql import functions as F
 
-    if type_ in ("timestamp", "date", "timestamp_ntz"):
+    if type_ in SPARKS:
         return F.lit("is no time")
     if value.format:
         return F.lit(f"is not a time as {value.format}")
     text = _text(source, type_)
-    hint = F.lit(")")
-    for looks, format_ in LOOKS_LIKE.items():
-        hint = F.when(text.rlike(looks), f": `{format_}`?)").otherwise(hint)
-    return F.concat(F.lit(NO_ISO_TIME), hint)
+    said = {looks: f": `{format_}`?)" for looks, format_ in LOOKS_LIKE.items()}
+    return F.concat(F.lit(NO_ISO_TIME), advice(text, said, otherwise=")"))
 
 
 def _text(source: Column, type_: str) -> Column:
